@@ -1,0 +1,135 @@
+// Every name a configuration may use, so that an unknown one can be told from a mistyped one. Knows no values.
+
+/** Options of our own: any of them makes unknown names a fault. */
+export const OWN_OPTIONS: readonly string[] = [
+  'hosts',
+  'targetServerType',
+  'target_session_attrs',
+  'loadBalanceHosts',
+  'load_balance_hosts',
+  'balancer',
+  'hostRecheckSeconds',
+  'probeIntervalMillis',
+  'probeTimeoutMillis',
+  'failoverTimeoutMillis',
+  'startupGraceMillis',
+  'maxReplicationLagBytes',
+  'maxReplicationLagMillis',
+  'readConsistency',
+  'readWriteSplitting',
+  'splitBrain',
+  'writeQuorum',
+  'monitorUser',
+  'monitorPassword',
+  'patroni',
+]
+
+/** Options of pg.Client, pg-pool and pg.defaults: handed on as they are. */
+export const PG_OPTIONS: readonly string[] = [
+  'connectionString',
+  'host',
+  'port',
+  'user',
+  'password',
+  'database',
+  'ssl',
+  'sslnegotiation',
+  'enableChannelBinding',
+  'scramMaxIterations',
+  'application_name',
+  'fallback_application_name',
+  'options',
+  'client_encoding',
+  'replication',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'query_timeout',
+  'connectionTimeoutMillis',
+  'keepAlive',
+  'keepAliveInitialDelayMillis',
+  'stream',
+  'connection',
+  'types',
+  'binary',
+  'pipeline',
+  'rows',
+  'parseInt8',
+  'parseInputDatesAsUTC',
+  'Promise',
+  'Client',
+  'max',
+  'min',
+  'poolSize',
+  'idleTimeoutMillis',
+  'poolIdleTimeout',
+  'reapIntervalMillis',
+  'maxUses',
+  'maxLifetimeSeconds',
+  'allowExitOnIdle',
+  'onConnect',
+  'verify',
+  'log',
+]
+
+/** Parameters of libpq that say which server is meant, and cannot be acted on yet. */
+export const SERVER_PARAMETERS: ReadonlySet<string> = new Set(['hostaddr', 'service', 'servicefile'])
+
+/** Parameters of libpq that mean something nobody acts on yet: refused rather than ignored. */
+export const UNAVAILABLE_PARAMETERS: ReadonlySet<string> = new Set([
+  'passfile',
+  'require_auth',
+  'requirepeer',
+  'sslpassword',
+  'sslcertmode',
+  'sslcrl',
+  'sslcrldir',
+  'sslkeylogfile',
+  'ssl_min_protocol_version',
+  'ssl_max_protocol_version',
+  'min_protocol_version',
+  'max_protocol_version',
+  'scram_client_key',
+  'scram_server_key',
+  'oauth_issuer',
+  'oauth_client_id',
+  'oauth_client_secret',
+  'oauth_scope',
+])
+
+/**
+ * Parameters that pasted URLs carry and that change nothing here. Of libpq: what Node's sockets cannot set, and
+ * encryption by GSSAPI, which pg never uses. Of pgjdbc: the tuning of a Java driver and its statements.
+ */
+export const MEANINGLESS_PARAMETERS: ReadonlySet<string> = new Set([
+  ...['keepalives_interval', 'keepalives_count', 'tcp_user_timeout', 'sslcompression', 'sslsni'],
+  ...['gssencmode', 'gssdelegation', 'gsslib', 'krbsrvname'],
+  ...['adaptiveFetch', 'adaptiveFetchMaximum', 'adaptiveFetchMinimum', 'allowEncodingChanges'],
+  ...[
+    'assumeMinServerVersion',
+    'autosave',
+    'binaryTransfer',
+    'binaryTransferDisable',
+    'binaryTransferEnable',
+  ],
+  ...[
+    'cancelSignalTimeout',
+    'cleanupSavepoints',
+    'databaseMetadataCacheFields',
+    'databaseMetadataCacheFieldsMiB',
+  ],
+  ...['defaultRowFetchSize', 'disableColumnSanitiser', 'escapeSyntaxCallMode', 'groupStartupParameters'],
+  ...['gssEncMode', 'gssResponseTimeout', 'hideUnprivilegedObjects', 'jaasApplicationName', 'jaasLogin'],
+  ...['kerberosServerName', 'localSocketAddress', 'logServerErrorDetail', 'logUnclosedConnections'],
+  ...['loggerFile', 'loggerLevel', 'loginTimeout', 'maxResultBuffer', 'maxSendBufferSize', 'preferQueryMode'],
+  ...[
+    'prepareThreshold',
+    'preparedStatementCacheQueries',
+    'preparedStatementCacheSizeMiB',
+    'protocolVersion',
+  ],
+  ...['quoteReturningIdentifiers', 'reWriteBatchedInserts', 'receiveBufferSize', 'sendBufferSize'],
+  ...['socketFactory', 'socketFactoryArg', 'socketTimeout', 'spnegoServiceClass', 'sslResponseTimeout'],
+  ...['sslfactory', 'sslfactoryarg', 'sslhostnameverifier', 'sslpasswordcallback', 'sspiServiceClass'],
+  ...['stringtype', 'tcpNoDelay', 'unknownLength', 'useSpnego', 'xmlFactoryFactory'],
+])

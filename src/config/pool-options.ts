@@ -1,0 +1,83 @@
+// What may be given to a Pool: all of pg's options, hosts in several forms, and the options of a cluster. Types only.
+//
+// An option given in several places counts in this order: options object, connection string, environment, default.
+// This differs from pg on purpose: there the connection string wins over the object it stands in.
+import type { PoolConfig } from 'pg'
+import type { BalancerName, SplitBrainPolicy, WriteQuorum } from './settings.ts'
+
+export type TargetServerType =
+  | 'any'
+  | 'primary'
+  | 'master'
+  | 'secondary'
+  | 'slave'
+  | 'preferSecondary'
+  | 'preferSlave'
+  | 'preferPrimary'
+
+export type TargetSessionAttrs = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby'
+
+export interface HostEntry {
+  readonly host: string
+  /** Default: `port` of the options, else 5432. */
+  readonly port?: number | string | undefined
+}
+
+export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
+  /**
+   * `postgres://user:password@h1:5432,h2,[::1]:5433/db?name=value` or
+   * `jdbc:postgresql://h1:5432,h2:5433/db?user=u&password=p`. Every option below but `hosts`, `monitorPassword` and
+   * `patroni` may stand in its query under the same name.
+   */
+  connectionString?: string | undefined
+  /** One host, a comma-separated list, or an array; a socket directory begins with '/'. Default: PGHOST, else localhost. */
+  host?: string | readonly string[] | undefined
+  /** One port for all hosts, or one for each. Default: PGPORT, else 5432. */
+  port?: number | string | readonly (number | string)[] | undefined
+  /** The host list with a port for each; in place of `host`. */
+  hosts?: readonly HostEntry[] | undefined
+
+  /**
+   * Which node `query` and `connect` use, in pgjdbc's names (`master` is `primary`, `slave` is `secondary`). Default:
+   * `primary` with several hosts, `any` with one. Given beside `target_session_attrs`, the two must agree.
+   */
+  targetServerType?: TargetServerType | undefined
+  /** The same in libpq's names. Default: PGTARGETSESSIONATTRS, else as above. */
+  target_session_attrs?: TargetSessionAttrs | undefined
+  /** Spread requests over all fit nodes; never over two primaries. Default: false. */
+  loadBalanceHosts?: boolean | undefined
+  /** The same in libpq's name. Default: PGLOADBALANCEHOSTS, else `disable`. */
+  load_balance_hosts?: 'disable' | 'random' | undefined
+  /** How to choose among several fit nodes. Default: `leastBusy`, the less busy of two picked at random. */
+  balancer?: BalancerName | undefined
+
+  /** The longest a belief about a node may go unrefreshed, in seconds. Above 0, default: 10. */
+  hostRecheckSeconds?: number | undefined
+  /** Steady rhythm of looking at each node, in ms. Above 0, default: 1000; faster after any bad sign. */
+  probeIntervalMillis?: number | undefined
+  /** How long one look at a node may take, in ms. Above 0, default: 1000. */
+  probeTimeoutMillis?: number | undefined
+  /** How long a request waits for a fit node, in ms; 0 refuses at once. Default: 30000. */
+  failoverTimeoutMillis?: number | undefined
+  /** How long the first decision waits for nodes that have not answered yet, in ms. Default: 100. */
+  startupGraceMillis?: number | undefined
+  /** A standby further behind than this many bytes of WAL is unfit for reads. Default: no bound. */
+  maxReplicationLagBytes?: number | undefined
+  /** A standby further behind than this, in ms, is unfit for reads. Default: no bound. */
+  maxReplicationLagMillis?: number | undefined
+
+  /** `session`, where a read sees the caller's own earlier writes, is not available in this version. Default: `eventual`. */
+  readConsistency?: 'eventual' | 'session' | undefined
+  /** `auto`, where `query` sends reads to standbys by itself, is not available in this version. Default: `explicit`. */
+  readWriteSplitting?: 'explicit' | 'auto' | undefined
+  /** What to do when two primaries cannot be told apart. Default: `refuse`, no write goes to either. */
+  splitBrain?: SplitBrainPolicy | undefined
+  /** `majority`: no write unless most listed nodes are visible and agree. Default: `none`. */
+  writeQuorum?: WriteQuorum | undefined
+  /** The role the monitor logs in as; one with pg_monitor sees more evidence. Default: the application's user. */
+  monitorUser?: string | undefined
+  /** Its password. Default: the application's. */
+  monitorPassword?: string | undefined
+  /** Patroni's REST API as one more witness; anything but false is not available in this version. Default: false. */
+  patroni?: false | { readonly port: number } | { readonly urls: readonly string[] } | undefined
+}

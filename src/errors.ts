@@ -1,0 +1,88 @@
+// The library's own errors: a stable PGHA_* code each, a sentence that says what, where, since when and what next.
+// PostgreSQL's errors are never wrapped here: they pass through with their SQLSTATE. Never holds a password.
+
+export class PgHaError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.name = new.target.name
+  }
+}
+
+/** One thing wrong with a configuration: the option, what was given (a secret is never shown), what was expected. */
+export interface ConfigFault {
+  readonly option: string
+  readonly message: string
+}
+
+/** Every fault of a configuration at once. Code `PGHA_CONFIG`. */
+export class ConfigError extends PgHaError {
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[]) {
+    super('PGHA_CONFIG', `Invalid configuration: ${faults.map((f) => f.message).join('; ')}`)
+    this.faults = Object.freeze([...faults])
+  }
+}
+
+/** What was known of one node when a request was given up. */
+export interface NodeReport {
+  readonly node: string
+  readonly state: string
+  /** For how long it has been in this state. */
+  readonly forMillis: number
+  /** SQLSTATE or system error code of the failure that holds, where there is one. */
+  readonly code: string | undefined
+}
+
+interface GivenUp {
+  readonly nodes: readonly NodeReport[]
+  readonly waitedMillis: number
+}
+
+/** No node fitted the request within `failoverTimeoutMillis`. Nothing was sent. Code `PGHA_NO_NODE`. */
+export class NoFitNodeError extends PgHaError {
+  readonly nodes: readonly NodeReport[]
+  readonly waitedMillis: number
+
+  constructor(message: string, { nodes, waitedMillis }: GivenUp, code = 'PGHA_NO_NODE') {
+    super(code, message)
+    this.nodes = Object.freeze([...nodes])
+    this.waitedMillis = waitedMillis
+  }
+}
+
+/** There was no primary to write to within `failoverTimeoutMillis`. Nothing was sent. Code `PGHA_NO_PRIMARY`. */
+export class NoPrimaryError extends NoFitNodeError {
+  constructor(message: string, givenUp: GivenUp) {
+    super(message, givenUp, 'PGHA_NO_PRIMARY')
+  }
+}
+
+/** Two primaries, and nothing tells which is the true one: no write was sent to either. Code `PGHA_SPLIT_BRAIN`. */
+export class SplitBrainError extends NoFitNodeError {
+  readonly claimants: readonly string[]
+
+  constructor(
+    message: string,
+    { claimants, ...givenUp }: GivenUp & { readonly claimants: readonly string[] },
+  ) {
+    super(message, givenUp, 'PGHA_SPLIT_BRAIN')
+    this.claimants = Object.freeze([...claimants])
+  }
+}
+
+/**
+ * The connection ended after the statement had been sent: whether it was applied is not known, and it was not repeated.
+ * `cause` is what ended it. Code `PGHA_CONNECTION_LOST`.
+ */
+export class ConnectionLostError extends PgHaError {
+  readonly node: string
+
+  constructor(message: string, { node, cause }: { readonly node: string; readonly cause?: unknown }) {
+    super('PGHA_CONNECTION_LOST', message, cause === undefined ? undefined : { cause })
+    this.node = node
+  }
+}

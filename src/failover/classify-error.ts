@@ -1,0 +1,127 @@
+// What an error means: for the node, for the connection, for the statement. The only place that reads message texts,
+// because pg gives some of its errors no code.
+import type { FailureSign } from '../topology/probe-result.ts'
+
+export interface ErrorMeaning {
+  /** What it says of the node; null: nothing. */
+  readonly sign: FailureSign | null
+  /** `lost`: the connection is gone or must go; `kept`: it is as good as before. */
+  readonly connection: 'lost' | 'kept'
+  /**
+   * `refusedReadOnly`: the server refused to write, nothing was changed. `overloaded`: no connection to be had now.
+   * `poolFull`: our own pool had none free in time. `login`: these credentials will not do anywhere.
+   * `unsupportedStartup`: a pooler in between refuses a start-up option. `other`: nothing more is known.
+   */
+  readonly kind:
+    | 'connection'
+    | 'refusedReadOnly'
+    | 'overloaded'
+    | 'poolFull'
+    | 'login'
+    | 'unsupportedStartup'
+    | 'timeout'
+    | 'application'
+    | 'other'
+}
+
+const APPLICATION: ErrorMeaning = { sign: null, connection: 'kept', kind: 'application' }
+const OTHER: ErrorMeaning = { sign: null, connection: 'lost', kind: 'other' }
+
+function connectionError(sign: FailureSign): ErrorMeaning {
+  return { sign, connection: 'lost', kind: 'connection' }
+}
+
+const LOST = connectionError('lost')
+const REFUSED = connectionError('refused')
+const UNREACHABLE = connectionError('unreachable')
+const SILENT = connectionError('silent')
+const STARTING = connectionError('starting')
+const LOGIN: ErrorMeaning = { sign: 'rejected', connection: 'lost', kind: 'login' }
+const OVERLOADED: ErrorMeaning = { sign: null, connection: 'lost', kind: 'overloaded' }
+const READ_ONLY: ErrorMeaning = { sign: 'demoted', connection: 'kept', kind: 'refusedReadOnly' }
+
+const BY_SYSTEM_CODE: Readonly<Record<string, ErrorMeaning>> = {
+  ECONNREFUSED: REFUSED,
+  // A socket directory without a socket: no server there.
+  ENOENT: REFUSED,
+  ENOTFOUND: UNREACHABLE,
+  EAI_AGAIN: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  EHOSTDOWN: UNREACHABLE,
+  EADDRNOTAVAIL: UNREACHABLE,
+  ETIMEDOUT: SILENT,
+  ECONNRESET: LOST,
+  ECONNABORTED: LOST,
+  EPIPE: LOST,
+  ERR_STREAM_DESTROYED: LOST,
+  // Ours: the connection was given up on purpose, and what that says of the node is known already.
+  PGHA_CONNECTION_LOST: { sign: null, connection: 'lost', kind: 'connection' },
+}
+
+const BY_SQLSTATE: Readonly<Record<string, ErrorMeaning>> = {
+  '25006': READ_ONLY,
+  '57P01': LOST,
+  '57P02': LOST,
+  '57P03': STARTING,
+  '53300': OVERLOADED,
+  '28P01': LOGIN,
+  '28000': LOGIN,
+  '3D000': LOGIN,
+}
+
+// Errors of pg and pg-pool that carry no code. Compared whole: a server's message can never be taken for one.
+const BY_MESSAGE: Readonly<Record<string, ErrorMeaning>> = {
+  'Connection terminated unexpectedly': LOST,
+  'Connection terminated': LOST,
+  'Client has encountered a connection error and is not queryable': LOST,
+  'Client was closed and is not queryable': LOST,
+  'Connection terminated due to connection timeout': SILENT,
+  'timeout expired': SILENT,
+  'timeout exceeded when trying to connect': { sign: null, connection: 'kept', kind: 'poolFull' },
+  'Query read timeout': { sign: null, connection: 'lost', kind: 'timeout' },
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/
+const UNSUPPORTED_STARTUP = /^unsupported startup parameter/
+
+export function classifyError(error: unknown): ErrorMeaning {
+  if (!(error instanceof Error)) return OTHER
+  const code = errorCode(error)
+  if (code === undefined) return BY_MESSAGE[error.message] ?? firstOfSeveral(error) ?? OTHER
+  const bySystem = BY_SYSTEM_CODE[code]
+  if (bySystem !== undefined) return bySystem
+  // Of a server's making only where it has a severity too: EPERM and the like look like an SQLSTATE.
+  if (!SQLSTATE.test(code) || !isReportedByServer(error)) return OTHER
+  if (UNSUPPORTED_STARTUP.test(error.message)) return { ...OTHER, kind: 'unsupportedStartup' }
+  return BY_SQLSTATE[code] ?? byClass(code, error)
+}
+
+/** SQLSTATE or system error code, also where Node keeps it one level down. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
+
+/** Whether PostgreSQL, or a pooler in its place, sent this error. */
+export function isReportedByServer(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { severity?: unknown }).severity === 'string'
+}
+
+function byClass(sqlState: string, error: Error): ErrorMeaning {
+  if (sqlState.startsWith('08')) return LOST
+  const { severity } = error as { severity?: unknown }
+  if (severity === 'FATAL' || severity === 'PANIC') return { ...OTHER, kind: 'application' }
+  return APPLICATION
+}
+
+/** Node tries every address of a name and reports all failures at once: what any of them says of the node counts. */
+function firstOfSeveral(error: Error): ErrorMeaning | undefined {
+  const { errors } = error as { errors?: unknown }
+  if (Array.isArray(errors)) {
+    const known = errors.map(classifyError).find((meaning) => meaning !== OTHER)
+    if (known !== undefined) return known
+  }
+  return error.cause instanceof Error ? classifyError(error.cause) : undefined
+}

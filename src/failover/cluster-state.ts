@@ -1,0 +1,60 @@
+// All that a pool believes at one moment: the view, the verdict on it, and what the judge remembers. Replaced whole.
+import type { Policy } from '../split-brain/hearing.ts'
+import { judge } from '../split-brain/judge.ts'
+import { type Memory, newMemory } from '../split-brain/memory.ts'
+import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
+import { type ClusterView, initialView } from '../topology/cluster-view.ts'
+import type { Host } from '../topology/host.ts'
+
+export interface ClusterState {
+  readonly view: ClusterView
+  readonly verdict: Verdict
+  readonly memory: Memory
+  /** Since when no node may be written to; null while one may. */
+  readonly withoutPrimarySinceMillis: number | null
+  /** Since when two primaries are a fact; null while they are not. */
+  readonly splitSinceMillis: number | null
+  readonly judgedAtMillis: number
+  /** When to judge again even without news. */
+  readonly reviewAtMillis: number | null
+}
+
+export function initialState(hosts: readonly Host[], policy: Policy, nowMillis: number): ClusterState {
+  const view = initialView(hosts, nowMillis)
+  const verdict: Verdict = {
+    kind: 'none',
+    rule: 'starting',
+    reason: 'No node has been heard yet',
+    stale: [],
+    foreign: [],
+    evidence: [],
+  }
+  return Object.freeze({
+    view,
+    verdict: Object.freeze(verdict),
+    memory: newMemory(nowMillis),
+    withoutPrimarySinceMillis: nowMillis,
+    splitSinceMillis: null,
+    judgedAtMillis: nowMillis,
+    reviewAtMillis: nowMillis + policy.startupGraceMillis,
+  })
+}
+
+/** The state after a new view, or after time has passed over the same one. */
+export function nextState(
+  state: ClusterState,
+  view: ClusterView,
+  { policy, nowMillis }: { policy: Policy; nowMillis: number },
+): ClusterState {
+  const { verdict, memory, reviewAtMillis } = judge(view, state.memory, { policy, nowMillis })
+  return Object.freeze({
+    view,
+    verdict,
+    memory,
+    withoutPrimarySinceMillis:
+      writableNode(verdict) === null ? (state.withoutPrimarySinceMillis ?? nowMillis) : null,
+    splitSinceMillis: isSplit(verdict) ? (state.splitSinceMillis ?? nowMillis) : null,
+    judgedAtMillis: nowMillis,
+    reviewAtMillis,
+  })
+}

@@ -1,0 +1,64 @@
+// The error of a request that found no fit node in time: it names every node, what is known of it and since when.
+import { type NodeReport, NoFitNodeError, NoPrimaryError, SplitBrainError } from '../errors.ts'
+import type { RouteRequest } from '../routing/request.ts'
+import type { NodeView } from '../topology/node-view.ts'
+import type { ClusterState } from './cluster-state.ts'
+
+export interface GivingUp {
+  readonly request: RouteRequest
+  readonly why: 'deadline' | 'queueFull'
+  readonly waitedMillis: number
+  readonly nowMillis: number
+}
+
+export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeError {
+  const { verdict, view } = state
+  const waitedMillis = Math.round(giving.waitedMillis)
+  const nodes = view.nodes.map((node) => report(node, giving.nowMillis))
+  const list = view.nodes.map((node, i) => describe(node, nodes[i], verdict.foreign)).join(', ')
+  const wanted = WANTED[giving.request.target]
+  const when = giving.why === 'queueFull' ? 'and too many requests wait already' : `for ${waitedMillis} ms`
+  const wantsPrimary = giving.request.target === 'read-write' || giving.request.target === 'primary'
+  if (!wantsPrimary) {
+    return new NoFitNodeError(`No ${wanted} among ${nodes.length} nodes ${when} (${list})`, {
+      nodes,
+      waitedMillis,
+    })
+  }
+  if (verdict.kind === 'dualPrimary') {
+    const { claimants } = verdict
+    const message = `No write is sent while two primaries cannot be told apart, ${when}: ${verdict.reason} (${list})`
+    return new SplitBrainError(message, { nodes, waitedMillis, claimants })
+  }
+  const why = verdict.kind === 'none' && verdict.rule !== 'noClaimant' ? `: ${verdict.reason}` : ''
+  return new NoPrimaryError(`No ${wanted} among ${nodes.length} nodes ${when}${why} (${list})`, {
+    nodes,
+    waitedMillis,
+  })
+}
+
+const WANTED: Readonly<Record<RouteRequest['target'], string>> = {
+  any: 'usable node',
+  'read-write': 'writable primary',
+  primary: 'primary',
+  'read-only': 'read-only node',
+  standby: 'fit standby',
+  'prefer-standby': 'node that can be read from',
+  'prefer-primary': 'node that can be read from',
+}
+
+function report(node: NodeView, nowMillis: number): NodeReport {
+  return Object.freeze({
+    node: node.name,
+    state: node.state,
+    forMillis: Math.max(0, Math.round(nowMillis - node.sinceMillis)),
+    code: node.failure?.code,
+  })
+}
+
+function describe(node: NodeView, known: NodeReport | undefined, foreign: readonly string[]): string {
+  const readOnly = node.state === 'primary' && node.answer?.readOnly === true ? ' (read-only)' : ''
+  const alien = foreign.includes(node.name) ? ' of another cluster' : ''
+  const reason = node.failure === null ? '' : `: ${node.failure.code ?? node.failure.message}`
+  return `${node.name} ${node.state}${readOnly}${alien} for ${known?.forMillis ?? 0} ms${reason}`
+}

@@ -1,0 +1,71 @@
+// What may be tried again after a failure. Only what provably never reached the server, or provably changed nothing, is
+// repeated; everything else is the caller's to decide, who is told what is known.
+import type { RouteRequest } from '../routing/request.ts'
+import { assertNever } from '../topology/assert-never.ts'
+import type { ErrorMeaning } from './classify-error.ts'
+
+/**
+ * - `fail`: the error reaches the caller as it is
+ * - `tryAgain`: choose a node anew, the same one included
+ * - `tryElsewhere`: choose among the other nodes; where there is none, the error reaches the caller
+ * - `outcomeUnknown`: the caller is told that the statement may have been applied
+ */
+export type NextStep = 'fail' | 'tryAgain' | 'tryElsewhere' | 'outcomeUnknown'
+
+/** No connection was had: nothing was sent, so only the error's meaning counts. */
+export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest): NextStep {
+  switch (meaning.kind) {
+    case 'connection':
+      return 'tryAgain'
+    case 'overloaded':
+      return request.intent === 'read' ? 'tryElsewhere' : 'fail'
+    case 'unsupportedStartup':
+      return request.intent === 'read' ? 'tryAgain' : 'fail'
+    case 'refusedReadOnly':
+    case 'poolFull':
+    case 'login':
+    case 'timeout':
+    case 'application':
+    case 'other':
+      return 'fail'
+    default:
+      return assertNever(meaning.kind)
+  }
+}
+
+export interface FailedStatement {
+  readonly meaning: ErrorMeaning
+  /** Whether any byte of it was handed to the socket. */
+  readonly sent: boolean
+  /** The server said of this session that it cannot write: a standby, or read-only by default. */
+  readonly readOnlySession: boolean
+  /** Whether the server reports the session's role by itself: it cannot then have changed unnoticed. */
+  readonly roleReported: boolean
+  /** Whether PostgreSQL itself reported the error: it then reaches the caller as PostgreSQL's. */
+  readonly reportedByServer: boolean
+  /** Whether this statement was already tried again after it had been sent. */
+  readonly repeated: boolean
+}
+
+export function afterFailedStatement(failed: FailedStatement): NextStep {
+  switch (failed.meaning.kind) {
+    case 'connection':
+      if (!failed.sent) return 'tryAgain'
+      if (failed.readOnlySession) return failed.repeated ? 'fail' : 'tryElsewhere'
+      return failed.reportedByServer ? 'fail' : 'outcomeUnknown'
+    case 'refusedReadOnly':
+      // Where the role is reported, a refusal is the application's own doing: it asked for a read-only transaction, or for
+      // a read-only node. Otherwise the server was demoted behind our back, and has changed nothing.
+      return failed.roleReported || failed.readOnlySession || failed.repeated ? 'fail' : 'tryAgain'
+    case 'overloaded':
+    case 'poolFull':
+    case 'login':
+    case 'unsupportedStartup':
+    case 'timeout':
+    case 'application':
+    case 'other':
+      return 'fail'
+    default:
+      return assertNever(failed.meaning.kind)
+  }
+}

@@ -1,0 +1,59 @@
+// Requests that wait for a fit node, in order, each with its deadline. Knows nothing of nodes: a waiter says itself
+// whether it can go on.
+
+export interface Waiter {
+  /** Goes on if it can now, and says whether it did. */
+  resume(): boolean
+  /** The deadline has passed, or the queue is full: the waiter is given up. */
+  giveUp(why: 'deadline' | 'queueFull'): void
+  /** The pool has ended. */
+  abort(): void
+}
+
+/** More requests than this are refused at once: a queue without a bound hides an outage until memory ends. */
+export const MAX_WAITERS = 10_000
+
+export class WaitQueue {
+  readonly #waiters = new Map<Waiter, NodeJS.Timeout>()
+
+  get size(): number {
+    return this.#waiters.size
+  }
+
+  /** `timeoutMillis` 0 gives up at once. */
+  add(waiter: Waiter, timeoutMillis: number): void {
+    if (timeoutMillis <= 0) {
+      waiter.giveUp('deadline')
+      return
+    }
+    if (this.#waiters.size >= MAX_WAITERS) {
+      waiter.giveUp('queueFull')
+      return
+    }
+    // Not unref'd: a program that waits for its query must not exit in the meantime.
+    const timer = setTimeout(() => {
+      this.#waiters.delete(waiter)
+      waiter.giveUp('deadline')
+    }, timeoutMillis)
+    this.#waiters.set(waiter, timer)
+  }
+
+  /** Lets every waiter that can go on do so, oldest first. */
+  wake(): void {
+    for (const [waiter, timer] of [...this.#waiters]) {
+      // An earlier waiter's turn may have ended the pool and settled this one.
+      if (!this.#waiters.has(waiter) || !waiter.resume()) continue
+      this.#waiters.delete(waiter)
+      clearTimeout(timer)
+    }
+  }
+
+  abortAll(): void {
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    for (const [waiter, timer] of waiters) {
+      clearTimeout(timer)
+      waiter.abort()
+    }
+  }
+}

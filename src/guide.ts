@@ -1,0 +1,50 @@
+// How requests find their node: through what is believed of a cluster, or straight to the one host of a plain pool.
+import type { Settings } from './config/settings.ts'
+import { initialState } from './failover/cluster-state.ts'
+import type { Coordinator } from './monitoring/coordinator.ts'
+import type { Guide } from './pooling/dispatcher.ts'
+import type { Moment } from './routing/balancers.ts'
+import { Selector } from './routing/select-node.ts'
+import type { Policy } from './split-brain/hearing.ts'
+import { hostName } from './topology/host.ts'
+
+export function clusterGuide(
+  settings: Settings,
+  coordinator: Coordinator,
+  { clock, moment }: { clock: () => number; moment: Moment },
+): Guide {
+  const balancing = settings.loadBalanceHosts ? settings.balancer : null
+  const selector = new Selector({
+    limits: {
+      maxBytes: settings.maxReplicationLagBytes,
+      maxMillis: settings.maxReplicationLagMillis,
+    },
+    // A look that is under way when a belief comes of age may still take its time.
+    maxAgeMillis: settings.hostRecheckMillis + 2 * settings.probeTimeoutMillis,
+  })
+  return {
+    monitored: true,
+    get state() {
+      return coordinator.state
+    },
+    start: () => coordinator.start(),
+    select: (request, avoid) =>
+      selector.select(coordinator.state, request, { balancing, moment, avoid, nowMillis: clock() }),
+    report: (node, failure) => coordinator.report(node, failure),
+    look: (node) => coordinator.lookNow([node]),
+  }
+}
+
+export function plainGuide(settings: Settings, policy: Policy): Guide {
+  const [host] = settings.hosts
+  if (host === undefined) throw new Error('A host was expected')
+  const selection = Object.freeze({ kind: 'use', node: hostName(host) } as const)
+  return {
+    monitored: false,
+    state: initialState(settings.hosts, policy, 0),
+    start: () => {},
+    select: () => selection,
+    report: () => {},
+    look: () => {},
+  }
+}

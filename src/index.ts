@@ -1,0 +1,18 @@
+// The public names of pg-ha, one by one.
+export type { ClusterSnapshot, NodeSnapshot } from './cluster-snapshot.ts'
+export type { PoolOptions, TargetServerType, TargetSessionAttrs } from './config/pool-options.ts'
+export {
+  ConfigError,
+  type ConfigFault,
+  ConnectionLostError,
+  type NodeReport,
+  NoFitNodeError,
+  NoPrimaryError,
+  PgHaError,
+  SplitBrainError,
+} from './errors.ts'
+export type { Failover, NodeChange, PoolEvents, PrimaryChange, SplitBrain, SplitBrainEnd } from './events.ts'
+export { Pool } from './pool.ts'
+export type { ClaimantEvidence } from './split-brain/evidence.ts'
+export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'
+export type { NodeState } from './topology/node-view.ts'

@@ -1,0 +1,112 @@
+// The loop: looks at every node in parallel, each in its own rhythm, and at once when asked. Never keeps the process
+// alive. What is seen goes to a callback; nothing is concluded here.
+import createDebug from 'debug'
+import type { ProbeResult } from '../topology/probe-result.ts'
+import type { Clock } from './clock.ts'
+
+const debug = createDebug('pg-ha:monitor')
+
+export interface Looker {
+  probe(): Promise<ProbeResult>
+  close(): void
+}
+
+export interface MonitorOptions {
+  readonly lookers: ReadonlyMap<string, Looker>
+  readonly clock: Clock
+  /** How long to wait before the next look at this node. */
+  readonly pauseMillis: (node: string) => number
+  readonly onResult: (node: string, result: ProbeResult) => void
+}
+
+/** Requests to look at once that come thicker than this are one request. */
+const LEAST_GAP_MILLIS = 10
+
+interface Loop {
+  readonly node: string
+  readonly looker: Looker
+  timer: NodeJS.Timeout | undefined
+  looking: boolean
+  again: boolean
+  startedMillis: number
+}
+
+export class Monitor {
+  readonly #options: MonitorOptions
+  readonly #loops: ReadonlyMap<string, Loop>
+  #running = false
+  #closed = false
+
+  constructor(options: MonitorOptions) {
+    this.#options = options
+    this.#loops = new Map(
+      [...options.lookers].map(([node, looker]) => [
+        node,
+        {
+          node,
+          looker,
+          timer: undefined,
+          looking: false,
+          again: false,
+          startedMillis: Number.NEGATIVE_INFINITY,
+        },
+      ]),
+    )
+  }
+
+  /** Idempotent. */
+  start(): void {
+    if (this.#running || this.#closed) return
+    this.#running = true
+    for (const loop of this.#loops.values()) void this.#look(loop)
+  }
+
+  /** Looks at these nodes now; where a look is under way, once more right after it. */
+  lookNow(nodes: readonly string[]): void {
+    if (!this.#running) return
+    for (const node of nodes) {
+      const loop = this.#loops.get(node)
+      if (loop === undefined) continue
+      if (loop.looking) loop.again = true
+      else this.#schedule(loop, loop.startedMillis + LEAST_GAP_MILLIS - this.#options.clock())
+    }
+  }
+
+  close(): void {
+    this.#running = false
+    this.#closed = true
+    for (const loop of this.#loops.values()) {
+      clearTimeout(loop.timer)
+      loop.looker.close()
+    }
+  }
+
+  async #look(loop: Loop): Promise<void> {
+    loop.looking = true
+    loop.again = false
+    loop.startedMillis = this.#options.clock()
+    const result = await loop.looker.probe()
+    loop.looking = false
+    if (!this.#running) return
+    debug('%s %o', loop.node, result)
+    this.#options.onResult(loop.node, result)
+    if (loop.again) this.lookNow([loop.node])
+    else if (loop.timer === undefined && !loop.looking) {
+      this.#schedule(loop, this.#options.pauseMillis(loop.node))
+    }
+  }
+
+  #schedule(loop: Loop, millis: number): void {
+    clearTimeout(loop.timer)
+    loop.timer = undefined
+    if (millis <= 0) {
+      void this.#look(loop)
+      return
+    }
+    loop.timer = setTimeout(() => {
+      loop.timer = undefined
+      void this.#look(loop)
+    }, millis)
+    loop.timer.unref()
+  }
+}

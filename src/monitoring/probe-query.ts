@@ -1,0 +1,86 @@
+// The question a monitor asks, and how its answer is read. One round trip, on servers 12 to 18, for any login role.
+import type { ProbeAnswer } from '../topology/probe-result.ts'
+
+/**
+ * Not from pg_control_checkpoint(): its timeline lags behind a promotion. Functions that fail in recovery are guarded by
+ * CASE. Logical subscribers and base backups are no followers.
+ */
+export const FULL_QUERY = `
+select r.in_recovery,
+  pg_catalog.current_setting('default_transaction_read_only') as read_only,
+  pg_catalog.current_setting('server_version_num') as server_version,
+  extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000 as server_start_millis,
+  (select system_identifier::text from pg_catalog.pg_control_system()) as system_identifier,
+  case when not r.in_recovery then pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()) end as wal_file,
+  case when not r.in_recovery then pg_catalog.pg_current_wal_insert_lsn()::text end as write_lsn,
+  case when r.in_recovery then pg_catalog.pg_last_wal_receive_lsn()::text end as receive_lsn,
+  case when r.in_recovery then pg_catalog.pg_last_wal_replay_lsn()::text end as replay_lsn,
+  case when r.in_recovery then
+    extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000
+  end as replay_age_millis,
+  (select count(*) from pg_catalog.pg_stat_replication w
+    where w.application_name not in ('pg_basebackup', 'pg_receivewal') and not exists (
+      select from pg_catalog.pg_replication_slots s where s.active_pid = w.pid and s.slot_type = 'logical'
+    )) as followers,
+  (select count(*) from pg_catalog.pg_stat_wal_receiver) as receivers,
+  w.received_tli, w.sender_host, w.sender_port
+from (select pg_catalog.pg_is_in_recovery() as in_recovery) r
+left join pg_catalog.pg_stat_wal_receiver w on true`
+
+/** For servers that hide or lack what the full question reads: the role alone. */
+export const BASIC_QUERY = `
+select pg_catalog.pg_is_in_recovery() as in_recovery,
+  pg_catalog.current_setting('default_transaction_read_only') as read_only`
+
+/** One row of either question, as text or as pg's type parsers made it. */
+export type ProbeRow = Readonly<Record<string, unknown>>
+
+export function readAnswer(
+  row: ProbeRow,
+  times: { askedAtMillis: number; answeredAtMillis: number },
+): ProbeAnswer | null {
+  const inRecovery = boolean(row.in_recovery)
+  if (inRecovery === null) return null
+  const senderHost = text(row.sender_host)
+  const senderPort = number(row.sender_port)
+  return {
+    kind: 'answer',
+    askedAtMillis: times.askedAtMillis,
+    roundTripMillis: times.answeredAtMillis - times.askedAtMillis,
+    role: inRecovery ? 'standby' : 'primary',
+    readOnly: text(row.read_only) === 'on',
+    serverVersion: number(row.server_version),
+    serverStartMillis: number(row.server_start_millis),
+    systemIdentifier: text(row.system_identifier),
+    timeline: inRecovery ? number(row.received_tli) : timelineOf(text(row.wal_file)),
+    writeLsn: text(row.write_lsn),
+    receiveLsn: text(row.receive_lsn),
+    replayLsn: text(row.replay_lsn),
+    replayAgeMillis: number(row.replay_age_millis),
+    followers: number(row.followers),
+    receiving: inRecovery && row.receivers !== undefined ? (number(row.receivers) ?? 0) > 0 : null,
+    upstream: senderHost !== null && senderPort !== null ? { host: senderHost, port: senderPort } : null,
+  }
+}
+
+/** The first eight hexadecimal digits of a WAL file's name. */
+function timelineOf(walFile: string | null): number | null {
+  if (walFile === null || !/^[0-9A-F]{24}$/.test(walFile)) return null
+  return Number.parseInt(walFile.slice(0, 8), 16)
+}
+
+function boolean(value: unknown): boolean | null {
+  if (value === true || value === 't') return true
+  if (value === false || value === 'f') return false
+  return null
+}
+
+function number(value: unknown): number | null {
+  if (value === null || value === undefined || value === '') return null
+  const parsed = Number(value)
+  return Number.isFinite(parsed) ? parsed : null
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}

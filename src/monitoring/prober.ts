@@ -1,0 +1,136 @@
+// Looks at one node over one kept connection. Never throws and never keeps the process alive; holds no opinion.
+import { Socket } from 'node:net'
+import pg, { type PoolConfig } from 'pg'
+import { classifyError, errorCode } from '../failover/classify-error.ts'
+import type { FailureSign, NodeFailure, ProbeResult } from '../topology/probe-result.ts'
+import type { Clock } from './clock.ts'
+import { withDeadline } from './deadline.ts'
+import { BASIC_QUERY, FULL_QUERY, type ProbeRow, readAnswer } from './probe-query.ts'
+
+export interface ProberOptions {
+  /** How the monitor logs in to this node. */
+  readonly connection: PoolConfig
+  readonly timeoutMillis: number
+  readonly clock: Clock
+  /** The kept connection has ended by itself: the earliest sign there is. */
+  readonly onLost: () => void
+}
+
+export class Prober {
+  readonly #options: ProberOptions
+  #client: pg.Client | null = null
+  #query = FULL_QUERY
+  #closed = false
+
+  constructor(options: ProberOptions) {
+    this.#options = options
+  }
+
+  /** One look: an answer, or a failure as a value. */
+  async probe(): Promise<ProbeResult> {
+    const { clock } = this.#options
+    let askedAtMillis = clock()
+    try {
+      const client = this.#client ?? (await this.#connect())
+      askedAtMillis = clock()
+      const row = await this.#ask(client)
+      const answer = readAnswer(row, { askedAtMillis, answeredAtMillis: clock() })
+      return (
+        answer ??
+        failure(askedAtMillis, new Error('The answer does not say whether the server is in recovery'))
+      )
+    } catch (error) {
+      this.#drop()
+      return failure(askedAtMillis, error)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    const client = this.#client
+    this.#client = null
+    if (client === null) return
+    // A goodbye that nobody reads must not hold anything up.
+    client.end().catch(() => {})
+    unref(client)
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const { connection, timeoutMillis, clock, onLost } = this.#options
+    const client = new pg.Client(connection)
+    client.on('error', () => {
+      if (this.#client !== client) return
+      this.#client = null
+      if (!this.#closed) onLost()
+    })
+    const connecting = client.connect()
+    unref(client)
+    await withDeadline(connecting, { timeoutMillis, clock, expire: () => destroy(client) })
+    // TLS replaces the stream on the way.
+    unref(client)
+    if (this.#closed) {
+      destroy(client)
+      throw new Error('The monitor was closed')
+    }
+    this.#client = client
+    return client
+  }
+
+  async #ask(client: pg.Client): Promise<ProbeRow> {
+    try {
+      return await this.#run(client, this.#query)
+    } catch (error) {
+      if (this.#query === BASIC_QUERY || !isHidden(error)) throw error
+      this.#query = BASIC_QUERY
+      return this.#run(client, this.#query)
+    }
+  }
+
+  async #run(client: pg.Client, query: string): Promise<ProbeRow> {
+    const { timeoutMillis, clock } = this.#options
+    const asking = client.query<Record<string, unknown>>(query)
+    const { rows } = await withDeadline(asking, { timeoutMillis, clock, expire: () => destroy(client) })
+    return rows[0] ?? {}
+  }
+
+  #drop(): void {
+    const client = this.#client
+    this.#client = null
+    if (client !== null) destroy(client)
+  }
+}
+
+/** Looking must never be what keeps a program running. The stream changes when TLS begins. */
+function unref(client: pg.Client): void {
+  const { stream } = client.connection
+  if (stream instanceof Socket) stream.unref()
+}
+
+function destroy(client: pg.Client): void {
+  client.connection.stream.destroy()
+}
+
+/** Privileges taken away, or functions that a managed service does not have. */
+function isHidden(error: unknown): boolean {
+  const code = errorCode(error)
+  return code !== undefined && (code.startsWith('42') || code.startsWith('0A'))
+}
+
+function failure(askedAtMillis: number, error: unknown): NodeFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    kind: 'failure',
+    askedAtMillis,
+    sign: signOf(error),
+    seenBy: 'monitor',
+    code: errorCode(error),
+    message,
+  }
+}
+
+/** A look that fails always says something: what is not understood casts doubt on the node. */
+function signOf(error: unknown): FailureSign {
+  const meaning = classifyError(error)
+  if (meaning.sign !== null) return meaning.sign
+  return meaning.kind === 'application' ? 'rejected' : 'confused'
+}

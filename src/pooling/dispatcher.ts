@@ -1,0 +1,229 @@
+// Serves one request: chooses a node, takes a connection, and goes on by the retry policy when that fails. All that is
+// decided is decided elsewhere; here it is done.
+import createDebug from 'debug'
+import { pauseMillis } from '../failover/backoff.ts'
+import { classifyError, errorCode } from '../failover/classify-error.ts'
+import type { ClusterState } from '../failover/cluster-state.ts'
+import { giveUpError } from '../failover/give-up.ts'
+import { afterFailedConnect } from '../failover/retry-policy.ts'
+import { WaitQueue } from '../failover/wait-queue.ts'
+import type { RouteRequest } from '../routing/request.ts'
+import type { Selection } from '../routing/select-node.ts'
+import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
+import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
+import type { PoolSet } from './pool-set.ts'
+import { leadsToStandby } from './role-check.ts'
+
+const debug = createDebug('pg-ha:route')
+
+/** What the dispatcher needs to know of the cluster, or of the single plain host. */
+export interface Guide {
+  /** Plain: one host without a monitor, where every error reaches the caller as pg gives it. */
+  readonly monitored: boolean
+  readonly state: ClusterState
+  /** Begins to look at the cluster, if it has not yet. */
+  start(): void
+  select(request: RouteRequest, avoid?: ReadonlySet<string>): Selection
+  report(node: string, failure: NodeFailure): void
+  /** Asks for a look at a node without saying anything of it. */
+  look(node: string): void
+}
+
+export interface DispatcherOptions {
+  readonly guide: Guide
+  readonly pools: PoolSet
+  readonly failoverTimeoutMillis: number
+  readonly clock: () => number
+  readonly random: () => number
+}
+
+/** One request on its way to a connection. */
+export interface Attempt {
+  readonly request: RouteRequest
+  readonly callback: (...result: [...Parameters<AcquireCallback>, pool: NodePool | null]) => void
+  avoid?: Set<string>
+  failures: number
+  /** When it first met an obstacle; the deadline counts from there. */
+  sinceMillis: number | null
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #queue = new WaitQueue()
+  readonly #pauses = new Map<Attempt, NodeJS.Timeout>()
+  #ending = false
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  get ending(): boolean {
+    return this.#ending
+  }
+
+  get waitingCount(): number {
+    return this.#queue.size + this.#pauses.size
+  }
+
+  /** Takes a connection for the request, now or as soon as one may be had. */
+  acquire(attempt: Attempt): void {
+    if (this.#ending) {
+      fail(attempt, endedError())
+      return
+    }
+    this.#options.guide.start()
+    this.#route(attempt)
+  }
+
+  /** Lets those who wait for a node go on where they can. */
+  wake(): void {
+    this.#queue.wake()
+  }
+
+  look(node: string): void {
+    this.#options.guide.look(node)
+  }
+
+  /** Reports what an error says of a node, unless the connection is of a time gone by. */
+  report(pool: NodePool, generation: number, error: unknown): void {
+    const { sign } = classifyError(error)
+    if (sign !== null) this.reportSign(pool, generation, { sign, error })
+  }
+
+  reportSign(
+    pool: NodePool,
+    generation: number,
+    { sign, error }: { sign: FailureSign; error: unknown },
+  ): void {
+    const { guide, clock } = this.#options
+    if (!guide.monitored || pool.generation !== generation) return
+    const message = error instanceof Error ? error.message : String(error)
+    debug('%s: %s (%s)', pool.node, sign, message)
+    guide.report(pool.node, {
+      kind: 'failure',
+      askedAtMillis: clock(),
+      sign,
+      seenBy: 'pool',
+      code: errorCode(error),
+      message,
+    })
+  }
+
+  /** Chooses a node anew after a failure that left nothing behind; `lastError` is what the caller gets in the end. */
+  retry(attempt: Attempt, lastError: Error): void {
+    if (this.#ending) {
+      fail(attempt, endedError())
+      return
+    }
+    const { clock, random, failoverTimeoutMillis } = this.#options
+    attempt.sinceMillis ??= clock()
+    attempt.failures += 1
+    if (clock() - attempt.sinceMillis >= failoverTimeoutMillis) {
+      fail(attempt, lastError)
+      return
+    }
+    const pause = pauseMillis(attempt.failures, random())
+    if (pause === 0) {
+      this.#route(attempt)
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#pauses.delete(attempt)
+      this.#route(attempt)
+    }, pause)
+    this.#pauses.set(attempt, timer)
+  }
+
+  /** Like `retry`, on another node than this one; where there is none, `lastError` is the outcome. */
+  retryElsewhere(attempt: Attempt, node: string, lastError: Error): void {
+    attempt.avoid ??= new Set()
+    attempt.avoid.add(node)
+    const other = this.#options.guide.select(attempt.request, attempt.avoid)
+    if (other.kind === 'use' && attempt.avoid.has(other.node)) fail(attempt, lastError)
+    else this.retry(attempt, lastError)
+  }
+
+  /** Settles every request that waits, and ends the pools. */
+  async end(): Promise<void> {
+    this.#ending = true
+    this.#queue.abortAll()
+    for (const [attempt, timer] of this.#pauses) {
+      clearTimeout(timer)
+      fail(attempt, endedError())
+    }
+    this.#pauses.clear()
+    await this.#options.pools.end(endedError())
+  }
+
+  #route(attempt: Attempt): void {
+    const selection = this.#options.guide.select(attempt.request, attempt.avoid)
+    if (selection.kind === 'use') this.#connect(attempt, selection.node)
+    else this.#wait(attempt)
+  }
+
+  #connect(attempt: Attempt, node: string): void {
+    const { request } = attempt
+    const pool = this.#options.pools.get(node, request.intent)
+    const { generation } = pool
+    pool.acquire((error, client, release) => {
+      if (error !== undefined) {
+        this.#connectFailed(attempt, { pool, generation, error })
+      } else if (leadsToStandby(client, request)) {
+        release(true)
+        const mismatch = new Error(`${node} led to a standby`)
+        this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
+        this.retry(attempt, mismatch)
+      } else {
+        attempt.callback(undefined, client, release, pool)
+      }
+    })
+  }
+
+  #connectFailed(
+    attempt: Attempt,
+    { pool, generation, error }: { pool: NodePool; generation: number; error: Error },
+  ): void {
+    if (error instanceof GenerationEndedError) {
+      this.retry(attempt, error)
+      return
+    }
+    if (!this.#options.guide.monitored || this.#ending) {
+      fail(attempt, error)
+      return
+    }
+    const meaning = classifyError(error)
+    this.report(pool, generation, error)
+    const step = afterFailedConnect(meaning, attempt.request)
+    if (step === 'tryAgain') this.retry(attempt, error)
+    else if (step === 'tryElsewhere') this.retryElsewhere(attempt, pool.node, error)
+    else fail(attempt, error)
+  }
+
+  #wait(attempt: Attempt): void {
+    const { guide, clock, failoverTimeoutMillis } = this.#options
+    const sinceMillis = attempt.sinceMillis ?? clock()
+    attempt.sinceMillis = sinceMillis
+    const resume = (): boolean => {
+      const selection = guide.select(attempt.request, attempt.avoid)
+      if (selection.kind === 'wait') return false
+      this.#connect(attempt, selection.node)
+      return true
+    }
+    const giveUp = (why: 'deadline' | 'queueFull'): void => {
+      const nowMillis = clock()
+      const giving = { request: attempt.request, why, waitedMillis: nowMillis - sinceMillis, nowMillis }
+      fail(attempt, giveUpError(guide.state, giving))
+    }
+    const abort = (): void => fail(attempt, endedError())
+    this.#queue.add({ resume, giveUp, abort }, failoverTimeoutMillis - (clock() - sinceMillis))
+  }
+}
+
+function fail(attempt: Attempt, error: Error): void {
+  attempt.callback(error, undefined as never, () => {}, null)
+}
+
+/** pg-pool's own words. */
+export function endedError(): Error {
+  return new Error('Cannot use a pool after calling end on the pool')
+}

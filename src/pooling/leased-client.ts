@@ -1,0 +1,30 @@
+// A client in the hands of the application: it gives itself back when its connection dies, and being released after that
+// does no harm.
+import type { Release } from './node-pool.ts'
+import type { TrackedClient } from './tracked-client.ts'
+
+/** Replaces `client.release`; the returned function is the same one. */
+export function guardLease(client: TrackedClient, release: Release): Release {
+  let state: 'leased' | 'released' | 'died' = 'leased'
+  const onEnd = (): void => {
+    if (state !== 'leased') return
+    // A holder that forgot it (an ORM whose BEGIN failed) must not drain the pool.
+    state = 'died'
+    release(true)
+  }
+  client.once('end', onEnd)
+  const guarded: Release = (destroy) => {
+    if (state === 'died') return
+    client.removeListener('end', onEnd)
+    state = 'released'
+    release(destroy ?? isInTransaction(client))
+  }
+  client.release = guarded as TrackedClient['release']
+  return guarded
+}
+
+/** What one holder left open, the next one must not find. */
+function isInTransaction(client: TrackedClient): boolean | undefined {
+  const status = client.getTransactionStatus?.()
+  return status === 'T' || status === 'E' ? true : undefined
+}

@@ -1,0 +1,45 @@
+// Makes sure that a new connection leads where it should: one address may hide several servers. Servers from version 14
+// on report their role at login; older ones are asked once.
+import type { PoolClient, PoolConfig } from 'pg'
+import type { RouteRequest } from '../routing/request.ts'
+import { SESSION, type Session, type TrackedClient } from './tracked-client.ts'
+
+type Verify = NonNullable<PoolConfig['verify']>
+
+/** A `verify` hook for pg-pool that fills in the role where the server did not report it. */
+export function verifyRole(applications: Verify | undefined): Verify {
+  return (client, done) => {
+    const next = applications === undefined ? done : () => applications(client, done)
+    const session = (client as unknown as TrackedClient)[SESSION]
+    if (session.inHotStandby !== null) {
+      next()
+      return
+    }
+    ask(client, session).then(() => next(), done)
+  }
+}
+
+async function ask(client: PoolClient, session: Session): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>(
+    'select pg_catalog.pg_is_in_recovery() as standby',
+  )
+  session.inHotStandby = rows[0]?.standby ?? null
+}
+
+/** Whether this connection leads to a standby although the request must not. */
+export function leadsToStandby(client: TrackedClient, request: RouteRequest): boolean {
+  const wantsPrimary = request.target === 'read-write' || request.target === 'primary'
+  return wantsPrimary && client[SESSION].inHotStandby === true
+}
+
+/** Whether the server itself said that nothing can be written in this session unless it asks for it. */
+export function isReadOnlySession(client: TrackedClient): boolean {
+  const { inHotStandby, readOnly } = client[SESSION]
+  return inHotStandby === true || readOnly === true
+}
+
+/** Whether the server keeps the client informed of the session's role (from version 14 on). */
+export function isRoleReported(client: TrackedClient): boolean {
+  const { inHotStandby, readOnly } = client[SESSION]
+  return inHotStandby !== null && readOnly !== null
+}

@@ -1,0 +1,80 @@
+// A pg client that knows what its server reported of itself, and whose death never ends the process.
+import pg, { type ClientBase, type PoolConfig } from 'pg'
+
+/** What the server said of this session, by itself (version 14 and later) or when asked. Null: not said. */
+export interface Session {
+  inHotStandby: boolean | null
+  readOnly: boolean | null
+}
+
+/** Where a client keeps its session, and where pool options keep the function told of each new client. */
+export const SESSION = Symbol('pg-ha.session')
+export const ON_CREATE = Symbol('pg-ha.onCreate')
+
+export interface TrackedClient extends pg.PoolClient {
+  readonly [SESSION]: Session
+  /** pg's native client has none. */
+  readonly connection: pg.Connection
+}
+
+export type ClientClass = new (config?: PoolConfig) => ClientBase
+
+interface TrackedConfig extends PoolConfig {
+  readonly [ON_CREATE]?: (client: TrackedClient) => void
+}
+
+const made = new WeakMap<ClientClass, ClientClass>()
+
+/** A subclass of the client class the application chose, or of pg's own. The same class for the same base. */
+export function trackedClientClass(base: ClientClass = pg.Client as unknown as ClientClass): ClientClass {
+  const known = made.get(base)
+  if (known !== undefined) return known
+  const tracked = extend(base)
+  made.set(base, tracked)
+  return tracked
+}
+
+function extend(Base: ClientClass): ClientClass {
+  class Client extends Base {
+    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null }
+
+    constructor(config?: TrackedConfig) {
+      super(config)
+      const self = this as unknown as TrackedClient
+      self.connection?.on?.('parameterStatus', (message: ParameterStatus) => note(self[SESSION], message))
+      config?.[ON_CREATE]?.(self)
+    }
+
+    /** A lost connection is told to whoever listens, and to the statement under way; it is never uncaught. */
+    override emit(event: string | symbol, ...args: unknown[]): boolean {
+      if (event === 'error' && this.listenerCount('error') === 0) return false
+      return super.emit(event, ...args)
+    }
+  }
+  return Client
+}
+
+interface ParameterStatus {
+  readonly parameterName: string
+  readonly parameterValue: string
+}
+
+function note(session: Session, { parameterName, parameterValue }: ParameterStatus): void {
+  if (parameterName === 'in_hot_standby') session.inHotStandby = parameterValue === 'on'
+  if (parameterName === 'default_transaction_read_only') session.readOnly = parameterValue === 'on'
+}
+
+/** How many bytes were handed to the socket so far; null where that cannot be known. */
+export function bytesSent(client: TrackedClient): number | null {
+  const { bytesWritten } = (client.connection?.stream ?? {}) as { bytesWritten?: unknown }
+  return typeof bytesWritten === 'number' ? bytesWritten : null
+}
+
+/** Ends the connection without a goodbye; whoever waits for it gets `reason`. */
+export function destroyClient(client: TrackedClient, reason?: Error): void {
+  if (client.connection === undefined) {
+    client.end().catch(() => {})
+    return
+  }
+  client.connection.stream.destroy(reason)
+}

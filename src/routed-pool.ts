@@ -1,0 +1,176 @@
+// pg.Pool's surface over a dispatcher: what `Pool`, `pool.read` and `pool.write` have in common. Decides nothing.
+import pg, {
+  type PoolClient,
+  type PoolConfig,
+  type QueryArrayConfig,
+  type QueryArrayResult,
+  type QueryConfig,
+  type QueryConfigValues,
+  type QueryResult,
+  type QueryResultRow,
+  type Submittable,
+} from 'pg'
+import type { Engine } from './engine.ts'
+import { endedError } from './pooling/dispatcher.ts'
+import { guardLease } from './pooling/leased-client.ts'
+import type { NodePool, Release } from './pooling/node-pool.ts'
+import { runStatement, type Statement } from './pooling/statement.ts'
+import type { Intent, RouteRequest } from './routing/request.ts'
+
+type ConnectCallback = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  done: (destroy?: Error | boolean) => void,
+) => void
+type Callback<T> = (error: Error, result: T) => void
+type Settle = (error: Error | undefined, value?: unknown) => void
+
+export interface RoutedPoolOptions {
+  readonly poolOptions: PoolConfig
+  readonly engine: Engine
+  readonly request: RouteRequest
+  /** Which connections its counts are about; all where it is not said. */
+  readonly intent?: Intent
+}
+
+const NOTHING: Release = () => {}
+
+export class RoutedPool extends pg.Pool {
+  readonly #engine: Engine
+  readonly #request: RouteRequest
+  readonly #intent: Intent | undefined
+
+  constructor({ poolOptions, engine, request, intent }: RoutedPoolOptions) {
+    super(poolOptions)
+    this.#engine = engine
+    this.#request = request
+    this.#intent = intent
+    // pg types its getters as properties, which a subclass may not override with getters.
+    const count = (of: (pool: NodePool) => number) => ({ get: () => this.#sum(of), configurable: true })
+    Object.defineProperties(this, {
+      totalCount: count((pool) => pool.totalCount),
+      idleCount: count((pool) => pool.idleCount),
+      expiredCount: count((pool) => pool.expiredCount),
+      waitingCount: {
+        get: () => this.#sum((pool) => pool.waitingCount) + engine.dispatcher.waitingCount,
+        configurable: true,
+      },
+    })
+  }
+
+  override connect(): Promise<PoolClient>
+  override connect(callback: ConnectCallback): void
+  override connect(callback?: ConnectCallback): unknown {
+    if (callback === undefined) return this.#promise((settle) => this.#lease(settle))
+    this.#lease(callback)
+    return undefined
+  }
+
+  override query<T extends Submittable>(queryStream: T): T
+  override query<R extends unknown[] = unknown[], I = unknown[]>(
+    queryConfig: QueryArrayConfig<I>,
+    values?: QueryConfigValues<I>,
+  ): Promise<QueryArrayResult<R>>
+  override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
+    queryConfig: QueryConfig<I>,
+  ): Promise<QueryResult<R>>
+  override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
+    queryTextOrConfig: string | QueryConfig<I>,
+    values?: QueryConfigValues<I>,
+  ): Promise<QueryResult<R>>
+  override query<R extends unknown[] = unknown[], I = unknown[]>(
+    queryConfig: QueryArrayConfig<I>,
+    callback: Callback<QueryArrayResult<R>>,
+  ): void
+  override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
+    queryTextOrConfig: string | QueryConfig<I>,
+    callback: Callback<QueryResult<R>>,
+  ): void
+  override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
+    queryText: string,
+    values: QueryConfigValues<I>,
+    callback: Callback<QueryResult<R>>,
+  ): void
+  override query(text: unknown, values?: unknown, callback?: unknown): unknown {
+    if (typeof text === 'function') return this.#refuseFunction(text as Settle)
+    const [given, done] = typeof values === 'function' ? [undefined, values] : [values, callback]
+    const run = (settle: Settle): void => this.#run(text as Statement['text'], given, settle)
+    if (done === undefined || done === null) return this.#promise(run)
+    run(done as Settle)
+    return undefined
+  }
+
+  override end(): Promise<void>
+  override end(callback: (error?: Error) => void): void
+  override end(callback?: (error?: Error) => void): unknown {
+    const twice = this.ending ? new Error('Called end on pool more than once') : null
+    if (twice === null) Object.assign(this, { ending: true })
+    const run = (settle: Settle): void => {
+      if (twice !== null) settle(twice)
+      else this.finish().then(() => settle(undefined), settle)
+    }
+    if (callback === undefined) return this.#promise(run)
+    run(callback)
+    return undefined
+  }
+
+  /** A view ends by itself; the pool it belongs to goes on. */
+  protected async finish(): Promise<void> {
+    Object.assign(this, { ended: true })
+  }
+
+  #run(text: Statement['text'], values: unknown, callback: Settle): void {
+    if (this.ending) {
+      callback(endedError())
+      return
+    }
+    const { dispatcher, settings } = this.#engine
+    runStatement(
+      dispatcher,
+      { text, values, callback },
+      { request: this.#request, monitored: settings.monitored },
+    )
+  }
+
+  #lease(callback: ConnectCallback): void {
+    if (this.ending) {
+      callback(endedError(), undefined, NOTHING)
+      return
+    }
+    this.#engine.dispatcher.acquire({
+      request: this.#request,
+      failures: 0,
+      sinceMillis: null,
+      callback: (error, client, release) => {
+        if (error !== undefined) callback(error, undefined, NOTHING)
+        else callback(undefined, client, guardLease(client, release))
+      },
+    })
+  }
+
+  #refuseFunction(callback: Settle): unknown {
+    const message = 'Passing a function as the first parameter to pool.query is not supported'
+    setImmediate(() => callback(new Error(message)))
+    return undefined
+  }
+
+  #promise(work: (settle: Settle) => void): Promise<unknown> {
+    const Promised = (this.options.Promise ?? Promise) as PromiseConstructor
+    return new Promised((resolve, reject) => {
+      work((error, value) => (error ? reject(error) : resolve(value)))
+    }).catch((error: unknown) => {
+      // The stack should lead to the caller, not to the socket that brought the answer.
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    })
+  }
+
+  #sum(of: (pool: NodePool) => number): number {
+    let sum = 0
+    for (const pool of this.#engine.pools(this.#intent)) sum += of(pool)
+    return sum
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows are as untyped by default as pg's own
+type QueryRow = any

@@ -1,0 +1,95 @@
+// Which nodes may serve a request at all. Writes follow the verdict, never what a node says of itself.
+import type { Target } from '../config/settings.ts'
+import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
+import { assertNever } from '../topology/assert-never.ts'
+import type { ClusterView } from '../topology/cluster-view.ts'
+import type { NodeView } from '../topology/node-view.ts'
+import { isWithinLag, type LagLimits, replicationLag } from '../topology/replication-lag.ts'
+import type { RouteRequest } from './request.ts'
+
+/** All that a choice reads, from one view. */
+export interface RoutingTable {
+  readonly view: ClusterView
+  readonly verdict: Verdict
+  readonly limits: LagLimits
+  /** A belief whose question was asked before this is too old to act on. */
+  readonly staleBeforeMillis: number
+}
+
+/** Fit nodes in list order, in groups: a later group counts only when every earlier one is empty. */
+export function fitNodes(table: RoutingTable, request: RouteRequest): readonly NodeView[] {
+  for (const accepts of preferences(request)) {
+    const fit = table.view.nodes.filter((node) => isUsable(table, node) && accepts(table, node))
+    if (fit.length > 0) return fit
+  }
+  return []
+}
+
+type Accepts = (table: RoutingTable, node: NodeView) => boolean
+
+function preferences({ target, intent }: RouteRequest): readonly Accepts[] {
+  return PREFERENCES[intent][target]
+}
+
+const PREFERENCES: Readonly<Record<RouteRequest['intent'], Readonly<Record<Target, readonly Accepts[]>>>> = {
+  write: byTarget(isNamedPrimary),
+  read: byTarget(isReadablePrimary),
+}
+
+function byTarget(primaryForAny: Accepts): Readonly<Record<Target, readonly Accepts[]>> {
+  const anyNode: Accepts = (table, node) => primaryForAny(table, node) || isFitStandby(table, node)
+  return {
+    any: [anyNode],
+    'read-write': [(table, node) => isNamedPrimary(table, node) && node.answer?.readOnly === false],
+    primary: [isNamedPrimary],
+    'read-only': [
+      (table, node) =>
+        isFitStandby(table, node) || (isNamedPrimary(table, node) && node.answer?.readOnly === true),
+    ],
+    standby: [isFitStandby],
+    'prefer-standby': [isFitStandby, primaryForAny],
+    'prefer-primary': [primaryForAny, isFitStandby],
+  }
+}
+
+function isUsable({ verdict, staleBeforeMillis }: RoutingTable, node: NodeView): boolean {
+  return (
+    node.checkedAtMillis !== null &&
+    node.checkedAtMillis >= staleBeforeMillis &&
+    !verdict.foreign.includes(node.name) &&
+    !verdict.stale.includes(node.name)
+  )
+}
+
+function isNamedPrimary({ verdict }: RoutingTable, node: NodeView): boolean {
+  return node.state === 'primary' && writableNode(verdict) === node.name
+}
+
+/** While two primaries are undecided, reads go on: any claimant still shows data that was once committed. */
+function isReadablePrimary(table: RoutingTable, node: NodeView): boolean {
+  if (isNamedPrimary(table, node)) return true
+  return node.state === 'primary' && table.verdict.kind === 'dualPrimary' && isSplit(table.verdict)
+}
+
+function isFitStandby({ view, verdict, limits }: RoutingTable, node: NodeView): boolean {
+  if (node.state !== 'standby') return false
+  return isWithinLag(replicationLag(view, node, writableNode(verdict)), limits)
+}
+
+/** Whether a request must still wait for the first decision, so that the quickest node is not taken for the best. */
+export function awaitsFirstDecision(verdict: Verdict, request: RouteRequest): boolean {
+  if (verdict.kind !== 'none' || verdict.rule !== 'starting') return false
+  switch (request.target) {
+    case 'any':
+    case 'read-only':
+    case 'standby':
+      return false
+    case 'read-write':
+    case 'primary':
+    case 'prefer-standby':
+    case 'prefer-primary':
+      return true
+    default:
+      return assertNever(request.target)
+  }
+}

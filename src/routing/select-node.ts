@@ -1,0 +1,92 @@
+// Which node serves this request: one answer over one view. Waiting is an answer, not an exception.
+import type { BalancerName } from '../config/settings.ts'
+import type { Verdict } from '../split-brain/verdict.ts'
+import type { ClusterView } from '../topology/cluster-view.ts'
+import type { NodeView } from '../topology/node-view.ts'
+import type { LagLimits } from '../topology/replication-lag.ts'
+import { balancers, type Moment } from './balancers.ts'
+import { awaitsFirstDecision, fitNodes, type RoutingTable } from './fitness.ts'
+import type { RouteRequest } from './request.ts'
+
+export type Selection = { readonly kind: 'use'; readonly node: string } | { readonly kind: 'wait' }
+
+export interface Choosing {
+  /** Null: in list order. */
+  readonly balancing: BalancerName | null
+  readonly moment: Moment
+  /**
+   * Nodes that have just failed this request in a way that says nothing of the node (too many connections, another
+   * server behind its address): taken only where nothing else is fit.
+   */
+  readonly avoid?: ReadonlySet<string> | undefined
+}
+
+const WAIT: Selection = Object.freeze({ kind: 'wait' })
+
+export function selectNode(table: RoutingTable, request: RouteRequest, choosing: Choosing): Selection {
+  if (awaitsFirstDecision(table.verdict, request)) return WAIT
+  return choose(fitNodes(table, request), choosing)
+}
+
+function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing): Selection {
+  const preferred = avoid === undefined ? fit : fit.filter((node) => !avoid.has(node.name))
+  const candidates = preferred.length > 0 ? preferred : fit
+  const chosen = balancing === null ? candidates[0] : balancers[balancing](candidates, moment)
+  return chosen === undefined ? WAIT : { kind: 'use', node: chosen.name }
+}
+
+/** What is believed and judged at one moment; replaced whole, so its identity tells whether anything is new. */
+export interface Beliefs {
+  readonly view: ClusterView
+  readonly verdict: Verdict
+}
+
+interface Remembered {
+  readonly beliefs: Beliefs
+  readonly fit: readonly NodeView[]
+  readonly selection: Selection
+  readonly untilMillis: number
+}
+
+/** Selects like `selectNode`, but filters the nodes once per belief and request instead of once per call. */
+export class Selector {
+  readonly #limits: LagLimits
+  readonly #maxAgeMillis: number
+  readonly #remembered = new Map<RouteRequest, Remembered>()
+
+  constructor(options: { limits: LagLimits; maxAgeMillis: number }) {
+    this.#limits = options.limits
+    this.#maxAgeMillis = options.maxAgeMillis
+  }
+
+  select(
+    beliefs: Beliefs,
+    request: RouteRequest,
+    choosing: Choosing & { readonly nowMillis: number },
+  ): Selection {
+    let known = this.#remembered.get(request)
+    if (known === undefined || known.beliefs !== beliefs || choosing.nowMillis > known.untilMillis) {
+      known = this.#remember(beliefs, request, choosing)
+    }
+    if (choosing.balancing === null && choosing.avoid === undefined) return known.selection
+    return choose(known.fit, choosing)
+  }
+
+  #remember(
+    beliefs: Beliefs,
+    request: RouteRequest,
+    choosing: Choosing & { readonly nowMillis: number },
+  ): Remembered {
+    const table: RoutingTable = {
+      ...beliefs,
+      limits: this.#limits,
+      staleBeforeMillis: choosing.nowMillis - this.#maxAgeMillis,
+    }
+    const fit = awaitsFirstDecision(beliefs.verdict, request) ? [] : fitNodes(table, request)
+    const oldest = fit.reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), choosing.nowMillis)
+    const selection = choose(fit, { balancing: null, moment: choosing.moment })
+    const known = { beliefs, fit, selection, untilMillis: oldest + this.#maxAgeMillis }
+    this.#remembered.set(request, known)
+    return known
+  }
+}

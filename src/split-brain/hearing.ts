@@ -1,0 +1,89 @@
+// One case before the judge, the shape of his answer, and how a verdict is written. Holds no rule of who wins.
+import type { SplitBrainPolicy, WriteQuorum } from '../config/settings.ts'
+import type { ClusterView } from '../topology/cluster-view.ts'
+import type { ClaimantEvidence } from './evidence.ts'
+import type { Memory } from './memory.ts'
+import type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './verdict.ts'
+
+export interface Policy {
+  readonly splitBrain: SplitBrainPolicy
+  readonly writeQuorum: WriteQuorum
+  /** How long the first decision waits for nodes that have not been heard. */
+  readonly startupGraceMillis: number
+  /** How long followers must stay where they are before they outvote a newer timeline. */
+  readonly settleMillis: number
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly memory: Memory
+  /** When to judge again although nothing new was seen; null when only news can change the verdict. */
+  readonly reviewAtMillis: number | null
+}
+
+/** Everything that the rules read. */
+export interface Hearing {
+  readonly view: ClusterView
+  readonly memory: Memory
+  readonly policy: Policy
+  readonly nowMillis: number
+  /** The claimants of our own cluster, in list order. */
+  readonly claimants: readonly ClaimantEvidence[]
+  readonly foreign: readonly string[]
+}
+
+/** A verdict that leaves the memory as it is and waits for news. */
+export function plain(hearing: Hearing, verdict: Verdict): Judgement {
+  return { verdict, memory: hearing.memory, reviewAtMillis: null }
+}
+
+export function none(hearing: Hearing, rule: NoPrimary['rule'], reason: string): NoPrimary {
+  const { claimants, foreign } = hearing
+  const stale = rule === 'belowHighWater' ? claimants.map((claimant) => claimant.node) : []
+  return Object.freeze({
+    kind: 'none',
+    rule,
+    reason,
+    stale: Object.freeze(stale),
+    foreign,
+    evidence: claimants,
+  })
+}
+
+/** Names one claimant; every other claimant is stale. */
+export function primary(
+  hearing: Hearing,
+  { node, rule, reason }: Pick<OnePrimary, 'node' | 'rule' | 'reason'>,
+): OnePrimary {
+  const { claimants, foreign } = hearing
+  const stale = claimants.filter((claimant) => claimant.node !== node).map((claimant) => claimant.node)
+  return Object.freeze({
+    kind: 'primary',
+    node,
+    rule,
+    reason,
+    stale: Object.freeze(stale),
+    foreign,
+    evidence: claimants,
+  })
+}
+
+export function dual(hearing: Hearing, rule: DualPrimary['rule'], reason: string): DualPrimary {
+  const { claimants, foreign } = hearing
+  return Object.freeze({
+    kind: 'dualPrimary',
+    claimants: Object.freeze(claimants.map((claimant) => claimant.node)),
+    rule,
+    reason,
+    stale: Object.freeze([]),
+    foreign,
+    evidence: claimants,
+  })
+}
+
+/** One claimant without judging: the one already written to, else the first of the list. Never two. */
+export function stable(claimants: readonly ClaimantEvidence[], incumbent: string | null): string {
+  const kept = claimants.find((claimant) => claimant.node === incumbent) ?? claimants[0]
+  if (kept === undefined) throw new Error('A claimant was expected')
+  return kept.node
+}

@@ -1,0 +1,48 @@
+// What the judge must remember from one verdict to the next: a frozen value it returns anew each time.
+
+/** Two or more claimants in one view, from the moment they were first seen together. */
+export interface Contest {
+  readonly claimants: readonly string[]
+  readonly sinceMillis: number
+  /** Who has most followers now, and since when without a break. */
+  readonly leader: string | null
+  readonly leaderSinceMillis: number
+  /** Whom a verdict named in this contest: it stays named while nothing speaks for another. */
+  readonly winner: string | null
+}
+
+/** A claimant of a contest that has fallen silent: it may still take writes from others. */
+export interface AbsentRival {
+  readonly node: string
+  readonly timeline: number
+  readonly lastSeenMillis: number
+}
+
+export interface Memory {
+  /** When the pool was first used. */
+  readonly startedMillis: number
+  /** Whether the first decision has been made. */
+  readonly started: boolean
+  readonly systemIdentifier: string | null
+  /** The timeline of the last primary named: an older one alone is a stale primary. */
+  readonly highWaterTimeline: number | null
+  /** The last primary named, still remembered while it is away. */
+  readonly incumbent: string | null
+  readonly contest: Contest | null
+  readonly rivals: readonly AbsentRival[]
+  /** Since when a lone primary below the high-water timeline has been followed by most nodes. */
+  readonly rewoundSinceMillis: number | null
+}
+
+export function newMemory(nowMillis: number): Memory {
+  return Object.freeze({
+    startedMillis: nowMillis,
+    started: false,
+    systemIdentifier: null,
+    highWaterTimeline: null,
+    incumbent: null,
+    contest: null,
+    rivals: Object.freeze([]),
+    rewoundSinceMillis: null,
+  })
+}

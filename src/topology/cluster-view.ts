@@ -1,0 +1,31 @@
+// What we believe of the cluster: one frozen value that every decision reads whole. Knows nothing of verdicts.
+import type { Host } from './host.ts'
+import { type NodeView, unknownNode } from './node-view.ts'
+
+export interface ClusterView {
+  /** Grows by one with every view. */
+  readonly revision: number
+  /** In the order of the host list. */
+  readonly nodes: readonly NodeView[]
+}
+
+export function initialView(hosts: readonly Host[], nowMillis: number): ClusterView {
+  return Object.freeze({
+    revision: 0,
+    nodes: Object.freeze(hosts.map((host) => unknownNode(host, nowMillis))),
+  })
+}
+
+export function findNode(view: ClusterView, name: string): NodeView | undefined {
+  return view.nodes.find((node) => node.name === name)
+}
+
+/** The view with one node replaced. An unchanged node, or one that is not in the view, gives the same view. */
+export function withNode(view: ClusterView, node: NodeView): ClusterView {
+  const index = view.nodes.findIndex((candidate) => candidate.name === node.name)
+  if (index === -1 || view.nodes[index] === node) return view
+  return Object.freeze({
+    revision: view.revision + 1,
+    nodes: Object.freeze(view.nodes.with(index, node)),
+  })
+}

@@ -1,0 +1,57 @@
+// What we believe of one node: a frozen value. Knows nothing of other nodes, connections or clocks.
+import { type Host, hostName } from './host.ts'
+import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
+
+/**
+ * - `unknown`: not asked yet, or a sign contradicts what was believed; never written to, never taken for a standby
+ * - `primary`, `standby`: what it said of itself at the last look
+ * - `starting`: up, but takes no sessions yet, or no longer
+ * - `unreachable`: refuses connections or does not answer
+ * - `rejected`: refuses this client's login
+ */
+export type NodeState = 'unknown' | 'primary' | 'standby' | 'starting' | 'unreachable' | 'rejected'
+
+export interface NodeView {
+  /** `host:port`, the node's name everywhere. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly state: NodeState
+  /** When `state` was entered. */
+  readonly sinceMillis: number
+  /** When the newest look or sign that counts was asked; null before the first. */
+  readonly checkedAtMillis: number | null
+  /** The last answer; kept through failures, so that what was known stays explainable. */
+  readonly answer: ProbeAnswer | null
+  /** The failure that holds now; null while the node answers. */
+  readonly failure: NodeFailure | null
+  /** Looks of the monitor in a row that found nobody there. */
+  readonly misses: number
+  /** Smoothed round trip of the looks (exponential, 0.2 for the newest). */
+  readonly roundTripMillis: number | null
+}
+
+export function unknownNode(host: Host, nowMillis: number): NodeView {
+  return Object.freeze({
+    name: hostName(host),
+    host: host.host,
+    port: host.port,
+    state: 'unknown' as const,
+    sinceMillis: nowMillis,
+    checkedAtMillis: null,
+    answer: null,
+    failure: null,
+    misses: 0,
+    roundTripMillis: null,
+  })
+}
+
+/** Whether the node has been heard at all, be it with a failure. */
+export function wasHeard(node: NodeView): boolean {
+  return node.checkedAtMillis !== null
+}
+
+/** Whether the node said, at its last look, that it is not in recovery. */
+export function isClaimant(node: NodeView): boolean {
+  return node.state === 'primary'
+}
