@@ -7,6 +7,8 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   target: 'node20',
+  // pg-ha/testing finds its binaries by import.meta.url: CommonJS gets the same from __filename.
+  shims: true,
   // Drizzle recognises a pool by its class name: names stay as they are written.
   keepNames: true,
 })

@@ -14,7 +14,8 @@ for (const [place, dependent] of Object.entries(packages)) {
   for (const [name, range] of Object.entries(dependent.optionalDependencies ?? {})) {
     const platform = name.match(PLATFORM)
     const found = resolve({ place, name })
-    if (platform === null || (found !== undefined && majorOf(packages[found].version) === majorOf(range))) continue
+    if (platform === null || (found !== undefined && majorOf(packages[found].version) === majorOf(range)))
+      continue
     const target = found === undefined ? `node_modules/${name}` : `${place}/node_modules/${name}`
     packages[target] = entryFor({ dependent, range, platform, name })
     added.push(target)
@@ -40,7 +41,11 @@ function resolve({ place, name }) {
 
 function entryFor({ dependent, range, platform, name }) {
   const [, system, cpu] = platform
-  const libc = name.endsWith('-musl') ? ['musl'] : name.endsWith('-gnu') && system === 'linux' ? ['glibc'] : undefined
+  const libc = name.endsWith('-musl')
+    ? ['musl']
+    : name.endsWith('-gnu') && system === 'linux'
+      ? ['glibc']
+      : undefined
   return {
     version: range.replace(/^[\^~]/, ''),
     cpu: [cpu],

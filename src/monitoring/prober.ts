@@ -125,6 +125,7 @@ function failure(askedAtMillis: number, error: unknown): NodeFailure {
     seenBy: 'monitor',
     code: errorCode(error),
     message,
+    ...(error instanceof Error && { error }),
   }
 }
 

@@ -9,6 +9,7 @@ import { afterFailedConnect } from '../failover/retry-policy.ts'
 import { WaitQueue } from '../failover/wait-queue.ts'
 import type { RouteRequest } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
+import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
 import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
@@ -156,9 +157,24 @@ export class Dispatcher {
   }
 
   #route(attempt: Attempt): void {
+    if (!this.#goOn(attempt)) this.#wait(attempt)
+  }
+
+  /** Whether there is something else to do than to wait. */
+  #goOn(attempt: Attempt): boolean {
     const selection = this.#options.guide.select(attempt.request, attempt.avoid)
-    if (selection.kind === 'use') this.#connect(attempt, selection.node)
-    else this.#wait(attempt)
+    switch (selection.kind) {
+      case 'use':
+        this.#connect(attempt, selection.node)
+        return true
+      case 'refuse':
+        fail(attempt, selection.error)
+        return true
+      case 'wait':
+        return false
+      default:
+        return assertNever(selection)
+    }
   }
 
   #connect(attempt: Attempt, node: string): void {
@@ -203,12 +219,7 @@ export class Dispatcher {
     const { guide, clock, failoverTimeoutMillis } = this.#options
     const sinceMillis = attempt.sinceMillis ?? clock()
     attempt.sinceMillis = sinceMillis
-    const resume = (): boolean => {
-      const selection = guide.select(attempt.request, attempt.avoid)
-      if (selection.kind === 'wait') return false
-      this.#connect(attempt, selection.node)
-      return true
-    }
+    const resume = (): boolean => this.#goOn(attempt)
     const giveUp = (why: 'deadline' | 'queueFull'): void => {
       const nowMillis = clock()
       const giving = { request: attempt.request, why, waitedMillis: nowMillis - sinceMillis, nowMillis }

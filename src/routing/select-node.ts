@@ -8,7 +8,11 @@ import { balancers, type Moment } from './balancers.ts'
 import { awaitsFirstDecision, fitNodes, type RoutingTable } from './fitness.ts'
 import type { RouteRequest } from './request.ts'
 
-export type Selection = { readonly kind: 'use'; readonly node: string } | { readonly kind: 'wait' }
+export type Selection =
+  | { readonly kind: 'use'; readonly node: string }
+  | { readonly kind: 'wait' }
+  /** Every node refuses this client: waiting would not help, and the server's own words say why. */
+  | { readonly kind: 'refuse'; readonly error: Error }
 
 export interface Choosing {
   /** Null: in list order. */
@@ -25,14 +29,21 @@ const WAIT: Selection = Object.freeze({ kind: 'wait' })
 
 export function selectNode(table: RoutingTable, request: RouteRequest, choosing: Choosing): Selection {
   if (awaitsFirstDecision(table.verdict, request)) return WAIT
-  return choose(fitNodes(table, request), choosing)
+  return choose(fitNodes(table, request), choosing) ?? withoutNode(table.view)
 }
 
-function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing): Selection {
+/** What is there to do where no node is fit. */
+function withoutNode({ nodes }: ClusterView): Selection {
+  if (!nodes.every((node) => node.state === 'rejected')) return WAIT
+  const error = nodes[0]?.failure?.error
+  return error === undefined ? WAIT : { kind: 'refuse', error }
+}
+
+function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing): Selection | null {
   const preferred = avoid === undefined ? fit : fit.filter((node) => !avoid.has(node.name))
   const candidates = preferred.length > 0 ? preferred : fit
   const chosen = balancing === null ? candidates[0] : balancers[balancing](candidates, moment)
-  return chosen === undefined ? WAIT : { kind: 'use', node: chosen.name }
+  return chosen === undefined ? null : { kind: 'use', node: chosen.name }
 }
 
 /** What is believed and judged at one moment; replaced whole, so its identity tells whether anything is new. */
@@ -69,7 +80,7 @@ export class Selector {
       known = this.#remember(beliefs, request, choosing)
     }
     if (choosing.balancing === null && choosing.avoid === undefined) return known.selection
-    return choose(known.fit, choosing)
+    return choose(known.fit, choosing) ?? known.selection
   }
 
   #remember(
@@ -77,14 +88,16 @@ export class Selector {
     request: RouteRequest,
     choosing: Choosing & { readonly nowMillis: number },
   ): Remembered {
+    const waits = awaitsFirstDecision(beliefs.verdict, request)
     const table: RoutingTable = {
       ...beliefs,
       limits: this.#limits,
       staleBeforeMillis: choosing.nowMillis - this.#maxAgeMillis,
     }
-    const fit = awaitsFirstDecision(beliefs.verdict, request) ? [] : fitNodes(table, request)
+    const fit = waits ? [] : fitNodes(table, request)
     const oldest = fit.reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), choosing.nowMillis)
-    const selection = choose(fit, { balancing: null, moment: choosing.moment })
+    const inOrder = choose(fit, { balancing: null, moment: choosing.moment })
+    const selection = inOrder ?? (waits ? WAIT : withoutNode(beliefs.view))
     const known = { beliefs, fit, selection, untilMillis: oldest + this.#maxAgeMillis }
     this.#remembered.set(request, known)
     return known

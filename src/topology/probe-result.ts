@@ -64,6 +64,8 @@ export interface NodeFailure {
   /** SQLSTATE or system error code. */
   readonly code: string | undefined
   readonly message: string
+  /** The error itself where the application may have to be told in the server's own words. */
+  readonly error?: Error
 }
 
 export type ProbeResult = ProbeAnswer | NodeFailure

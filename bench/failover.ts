@@ -1,0 +1,99 @@
+// What the client adds to a failover: the time from the first write that the successor takes from a direct connection to
+// the first write acknowledged through the pool.
+import { firstAcceptedWrite } from '../examples/demo/first-accepted-write.ts'
+import type { Cluster } from '../src/testing/index.ts'
+import { median, type Spread, spread } from './statistics.ts'
+import { Pool, startCluster } from './subject.ts'
+
+export interface FailoverDelay {
+  readonly delayMillis: { readonly median: number; readonly max: number }
+  readonly rounds: number
+  readonly spread: Spread
+  /** Errors that the writer's calls met over all rounds, by code. */
+  readonly errors: Readonly<Record<string, number>>
+}
+
+const DEADLINE_MILLIS = 20_000
+/** How long a round leaves the cluster without a primary: at random, so that no rhythm is met always at the same point. */
+const LEAST_OUTAGE_MILLIS = 100
+const MOST_OUTAGE_MILLIS = 600
+
+type OurPool = InstanceType<typeof Pool>
+
+export async function measureFailover(
+  rounds: number,
+  report: (text: string) => void,
+): Promise<FailoverDelay> {
+  await using cluster = await startCluster({ nodes: 3 })
+  const pool = new Pool({ connectionString: cluster.directUrl })
+  const errors: Record<string, number> = {}
+  const delays: number[] = []
+  try {
+    await pool.query('create table bench_failover (at timestamptz default clock_timestamp())')
+    for (let round = 0; round < rounds; round++) {
+      delays.push(await oneRound(cluster, pool, errors))
+      report(`failover ${round + 1} of ${rounds}: ${delays.at(-1)?.toFixed(1)} ms`)
+    }
+  } finally {
+    await pool.end()
+  }
+  return {
+    delayMillis: { median: median(delays), max: Math.max(...delays) },
+    rounds,
+    spread: spread(delays),
+    errors,
+  }
+}
+
+async function oneRound(cluster: Cluster, pool: OurPool, errors: Record<string, number>): Promise<number> {
+  const old = cluster.primary
+  const [successor] = cluster.standbys
+  if (successor === undefined) throw new Error('A standby was expected')
+  await untilCalm(pool, cluster)
+  await cluster.waitForReplication()
+  await pool.query('insert into bench_failover default values')
+  await old.kill()
+  const direct = firstAcceptedWrite(successor.directUrl, {
+    statement: 'insert into bench_failover default values',
+    deadlineMillis: DEADLINE_MILLIS,
+  })
+  const ours = firstWriteThrough(pool, errors)
+  await pause(LEAST_OUTAGE_MILLIS + Math.random() * (MOST_OUTAGE_MILLIS - LEAST_OUTAGE_MILLIS))
+  await successor.promote()
+  const [directAt, oursAt] = await Promise.all([direct, ours])
+  await old.rejoin()
+  return oursAt - directAt
+}
+
+/** When the first write was acknowledged; one that fails is followed by the next, as an application would do. */
+async function firstWriteThrough(pool: OurPool, errors: Record<string, number>): Promise<number> {
+  const deadline = performance.now() + DEADLINE_MILLIS
+  for (;;) {
+    try {
+      await pool.query('insert into bench_failover default values')
+      return performance.now()
+    } catch (error) {
+      const kind = (error as { code?: string }).code ?? String(error)
+      errors[kind] = (errors[kind] ?? 0) + 1
+      if (performance.now() > deadline) throw error
+    }
+  }
+}
+
+/** Resolves when the pool, too, knows of the standbys: each round begins in calm. */
+async function untilCalm(pool: OurPool, cluster: Cluster): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MILLIS
+  await pool.query('select 1')
+  const isCalm = (): boolean =>
+    pool.cluster.nodes.filter((node) => node.state === 'standby').length === cluster.standbys.length
+  while (!isCalm()) {
+    if (performance.now() > deadline) throw new Error('The pool did not see the cluster calm again')
+    await pause(10)
+  }
+}
+
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, millis)
+  })
+}

@@ -1,0 +1,80 @@
+// `npm run bench`: what the pool costs, and how fast it is when nodes are silent or die. `--json` prints one object and
+// nothing else on stdout.
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type FailoverDelay, measureFailover } from './failover.ts'
+import { type FirstConnection, measureFirstConnection } from './first-connection.ts'
+import { measureOverhead, type Overhead } from './overhead.ts'
+import { rounded, type Spread } from './statistics.ts'
+
+const OVERHEAD = { callers: [1, 10, 50], pairs: 30, sliceMillis: 400 }
+const FIRST_CONNECTIONS = 15
+const FAILOVERS = 10
+
+interface Figures {
+  readonly overhead: Readonly<Record<string, Overhead>>
+  readonly firstConnection: FirstConnection
+  readonly failover: FailoverDelay
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const report = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+const figures: Figures = {
+  overhead: await measureOverhead(OVERHEAD, report),
+  firstConnection: await measureFirstConnection(FIRST_CONNECTIONS, report),
+  failover: await measureFailover(FAILOVERS, report),
+}
+process.stdout.write(values.json ? `${JSON.stringify(summary(figures))}\n` : page(figures))
+
+function summary({ overhead, firstConnection, failover }: Figures): object {
+  const ratios = Object.entries(overhead).map(([callers, { ratio }]) => [callers, ratio.median] as const)
+  return rounded({
+    overhead: Object.fromEntries(ratios),
+    firstConnection,
+    failover,
+    detail: { overhead, node: process.version, platform: process.platform, cores: cpus().length },
+  })
+}
+
+function page({ overhead, firstConnection, failover }: Figures): string {
+  const lines = [
+    '',
+    "Overhead: `select 1`, at most 10 connections, pg-ha's throughput to pg.Pool's in pairs of slices",
+    '  callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha',
+    ...Object.entries(overhead).map(overheadLine),
+    '',
+    `First connection, median of ${firstConnection.rounds}`,
+    `  all hosts up          ${millis(firstConnection.allUpMillis)}  ${half(firstConnection.spread.allUp)}`,
+    `  two of three silent   ${millis(firstConnection.twoSilentMillis)}  ${half(firstConnection.spread.twoSilent)}`,
+    `  ratio                 ${firstConnection.ratio.toFixed(2).padStart(9)}`,
+    '',
+    `Failover: from the successor's first direct write to the first through the pool, ${failover.rounds} rounds`,
+    `  median                ${millis(failover.delayMillis.median)}  ${half(failover.spread)}`,
+    `  longest               ${millis(failover.delayMillis.max)}`,
+    `  errors                ${JSON.stringify(failover.errors)}`,
+    '',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function overheadLine([callers, { ratio, perSecond, p99Millis }]: [string, Overhead]): string {
+  return [
+    callers.padStart(9),
+    ratio.median.toFixed(3).padStart(8),
+    `  (${ratio.quarter.toFixed(3)}-${ratio.threeQuarters.toFixed(3)})`,
+    Math.round(perSecond.pg).toString().padStart(10),
+    Math.round(perSecond.ours).toString().padStart(10),
+    `${p99Millis.pg.toFixed(2)} ms`.padStart(14),
+    `${p99Millis.ours.toFixed(2)} ms`.padStart(12),
+  ].join('')
+}
+
+function millis(value: number): string {
+  return `${value.toFixed(1)} ms`.padStart(9)
+}
+
+function half({ quarter, threeQuarters }: Spread): string {
+  return `(middle half ${quarter.toFixed(1)}-${threeQuarters.toFixed(1)})`
+}

@@ -1,0 +1,134 @@
+// The three set-ups that every behaviour of the contract is tried on: pg's own pool, ours with one host, ours with the
+// host list of a cluster. Owns their servers and ends their pools; knows nothing of the behaviours.
+import { once } from 'node:events'
+import pg, { type PoolClient, type PoolConfig } from 'pg'
+import { afterAll, afterEach, beforeAll, describe } from 'vitest'
+import { Pool, type PoolOptions } from '../../src/index.ts'
+import { type Cluster, startCluster } from '../../src/testing/index.ts'
+import { withDeadline } from '../../src/testing/wait-until.ts'
+
+export interface SetUp {
+  readonly name: string
+  readonly isOurs: boolean
+  /** Ours with several hosts: what the nodes are is found out before the first connection is made. */
+  readonly isMonitored: boolean
+  /** A pool that leads to the cluster's primary; it is ended after the test, if the test does not do so. */
+  open(options?: PoolConfig): pg.Pool
+  /** The same class with nothing but these options. */
+  create(options?: PoolConfig): pg.Pool
+  /** Where `open` leads to, as options, as a connection string and as environment. */
+  login(): PoolConfig
+  url(): string
+  environment(): Readonly<Record<string, string>>
+}
+
+export interface Contract {
+  readonly setUp: SetUp
+  /** One statement on the primary, over a connection of its own. */
+  ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  /** Ends a session from outside. */
+  terminate(pid: number): Promise<void>
+}
+
+const WAIT_MILLIS = 5000
+
+/** Declares behaviours once for each set-up. To be called once in a file: its set-ups share one cluster. */
+export function contract(title: string, behaviours: (contract: Contract) => void): void {
+  let running: Cluster | undefined
+  const opened: pg.Pool[] = []
+  const cluster = (): Cluster => {
+    if (running === undefined) throw new Error('The cluster is started in beforeAll')
+    return running
+  }
+  beforeAll(async () => {
+    running = await startCluster({ nodes: 3 })
+  }, 60_000)
+  afterAll(() => running?.stop())
+  afterEach(async () => {
+    const left = opened.splice(0).filter((pool) => !pool.ending)
+    const ends = Promise.all(left.map((pool) => pool.end()))
+    await withDeadline(ends, { what: 'Ending the pools of a test', millis: WAIT_MILLIS })
+  })
+  describe.each(setUps(cluster, opened))(`${title}: $name`, { timeout: 20_000 }, (setUp) => {
+    const ask = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
+      (await cluster().primary.query<Row>(text, values)).rows
+    const terminate = async (pid: number) => {
+      await ask('select pg_terminate_backend($1)', [pid])
+    }
+    behaviours({ setUp, ask, terminate })
+  })
+}
+
+/** The arguments of the next event of that name; rejects when it takes too long. */
+export function next(pool: pg.Pool | PoolClient, event: string): Promise<unknown[]> {
+  return once(pool, event, { signal: AbortSignal.timeout(WAIT_MILLIS) })
+}
+
+/** The error of a promise that has to fail. */
+export async function failure(work: PromiseLike<unknown>): Promise<pg.DatabaseError> {
+  return work.then(
+    (value) => {
+      throw new Error(`Expected a failure, got ${String(value)}`)
+    },
+    (error: pg.DatabaseError) => error,
+  )
+}
+
+export async function pidOf(queryable: Pick<pg.ClientBase, 'query'>): Promise<number> {
+  const { rows } = await queryable.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return rows[0]?.pid ?? 0
+}
+
+function setUps(cluster: () => Cluster, opened: pg.Pool[]): readonly SetUp[] {
+  const oneHost = places(cluster, () => [cluster().primary.port])
+  const allHosts = places(cluster, () => cluster().nodes.map((node) => node.port))
+  const pgPool = (options?: PoolConfig) => new pg.Pool(options)
+  const ours = (options?: PoolConfig) => new Pool(options as PoolOptions | undefined)
+  const make = (
+    construct: (options?: PoolConfig) => pg.Pool,
+    place: typeof oneHost,
+  ): Omit<SetUp, 'name' | 'isOurs' | 'isMonitored'> => {
+    const create = (options?: PoolConfig): pg.Pool => {
+      const pool = construct(options)
+      opened.push(pool)
+      return pool
+    }
+    return { ...place, create, open: (options) => create({ ...place.login(), ...options }) }
+  }
+  return [
+    { name: 'pg.Pool', isOurs: false, isMonitored: false, ...make(pgPool, oneHost) },
+    { name: 'Pool of one host', isOurs: true, isMonitored: false, ...make(ours, oneHost) },
+    { name: 'Pool of a cluster', isOurs: true, isMonitored: true, ...make(ours, allHosts) },
+  ]
+}
+
+function places(
+  cluster: () => Cluster,
+  ports: () => readonly number[],
+): Pick<SetUp, 'login' | 'url' | 'environment'> {
+  const host = '127.0.0.1'
+  const hosts = () => ports().map(() => host)
+  return {
+    login: () => {
+      const { user, password, database } = cluster()
+      const isOne = ports().length === 1
+      const where = isOne ? { host, port: ports()[0] } : { host: hosts(), port: ports() }
+      return { ...where, user, password, database } as PoolConfig
+    },
+    url: () => {
+      const { user, password, database } = cluster()
+      const list = ports().map((port) => `${host}:${port}`)
+      return `postgres://${user}:${password}@${list.join(',')}/${database}`
+    },
+    environment: () => {
+      const { user, password, database } = cluster()
+      return {
+        PGHOST: hosts().join(','),
+        PGPORT: ports().join(','),
+        PGUSER: user,
+        PGPASSWORD: password,
+        PGDATABASE: database,
+      }
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { defineConfig } from 'vitest/config'
+
+const INTEGRATION = [
+  'test/integration/**/*.test.ts',
+  'test/contract/**/*.test.ts',
+  'test/examples/**/*.test.ts',
+]
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Each integration file runs a cluster of its own: more at once only makes them slow on a small machine.
+    maxWorkers: 2,
+    // A test that passes at the second try has found something: it fails.
+    retry: 0,
+    dangerouslyIgnoreUnhandledErrors: false,
+    reporters: ['default'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text', 'html'],
+      reportsDirectory: 'coverage',
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          sequence: { groupOrder: 0 },
+          include: ['test/**/*.test.ts'],
+          exclude: [...INTEGRATION, 'test/package/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          sequence: { groupOrder: 1 },
+          include: INTEGRATION,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          // After the clusters: a build beside them would stretch the times they measure.
+          sequence: { groupOrder: 2 },
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
