@@ -12,6 +12,7 @@ import { queryOnce, queryUntil } from './direct-query.ts'
 import type { StopMode } from './postgres-process.ts'
 import { PostgresProcess } from './postgres-process.ts'
 import type { Reaper } from './reaper.ts'
+import { waitUntilLeft } from './replay.ts'
 import type { RunnableBinaries } from './runnable-binaries.ts'
 import type { ServerAccount } from './server-account.ts'
 import { TcpProxy } from './tcp-proxy.ts'
@@ -138,11 +139,16 @@ export class ClusterNode {
   }
 
   /**
-   * Makes a standby the primary; resolves when it takes writes. Running standbys are then pointed at it, as a cluster
-   * manager would do, unless `repoint` is false; nobody waits for them, and nodes that are down or paused stay as they are.
+   * Makes a standby the primary; resolves when it takes writes. As a cluster manager would do, running standbys are
+   * pointed at it first, unless `repoint` is false: none of them can then receive from the old primary what this one has
+   * not, and be unable to follow. Nodes that are down or paused stay as they are.
    */
   async promote(options: { repoint?: boolean } = {}): Promise<void> {
     if (this.state !== 'running') throw new Error(`${this.name} is ${this.state} and cannot be promoted`)
+    if (options.repoint !== false) {
+      const others = this.#surroundings.nodes().filter((node) => node !== this)
+      await Promise.all(others.map((node) => node.#moveTo(this)))
+    }
     // Waited for by a quick poll: pg_promote's own wait looks only every 100 ms.
     await this.query('select case when pg_is_in_recovery() then pg_promote(false) end')
     await queryUntil<{ in_recovery: boolean }>(
@@ -155,9 +161,6 @@ export class ClusterNode {
       (row) => row?.in_recovery === false,
     )
     this.#surroundings.promoted(this)
-    if (options.repoint === false) return
-    const others = this.#surroundings.nodes().filter((node) => node !== this)
-    await Promise.all(others.map((node) => node.#repointIfStandby(this)))
   }
 
   /** Points this running standby at another node; resolves when it streams from there. */
@@ -249,8 +252,11 @@ export class ClusterNode {
     }
   }
 
-  async #repointIfStandby(upstream: ClusterNode): Promise<void> {
-    if (this.state === 'running' && this.role === 'standby') await this.#repoint(upstream)
+  /** Points a running standby at another node; resolves when it receives from nobody else. */
+  async #moveTo(upstream: ClusterNode): Promise<void> {
+    if (this.state !== 'running' || this.role !== 'standby') return
+    await this.#repoint(upstream)
+    await waitUntilLeft(this.#login, upstream.directPort)
   }
 
   async #repoint(upstream: ClusterNode): Promise<void> {

@@ -3,7 +3,7 @@
 import type { ClusterNode } from './cluster-node.ts'
 import { clusterUrl } from './cluster-url.ts'
 import type { Login } from './direct-query.ts'
-import { waitUntilReplayed } from './replay.ts'
+import { mostAdvanced, waitUntilReplayed } from './replay.ts'
 
 export interface ClusterParts {
   readonly nodes: readonly ClusterNode[]
@@ -54,6 +54,15 @@ export class Cluster {
   /** The nodes that are standbys by their data, running or not; an old primary is none until it rejoins. */
   get standbys(): readonly ClusterNode[] {
     return this.nodes.filter((node) => node.role === 'standby')
+  }
+
+  /**
+   * The running standby that has received most: the one to promote. With replication synchronous to any one standby,
+   * another may lack what was acknowledged.
+   */
+  async mostAdvancedStandby(): Promise<ClusterNode> {
+    const running = this.standbys.filter((node) => node.state === 'running')
+    return mostAdvanced(running)
   }
 
   /** Resolves when every running standby has replayed all that the primary has written by now. */

@@ -1,4 +1,4 @@
-// Waits for standbys to have replayed what their primary wrote. Knows nothing of nodes' states.
+// How far standbys have come: which is ahead, and when all have caught up. Knows nothing of nodes' states.
 
 import type { Login } from './direct-query.ts'
 import { queryOnce, queryUntil } from './direct-query.ts'
@@ -24,4 +24,37 @@ export async function waitUntilReplayed(primary: Login, standbyPorts: readonly n
       ),
     ),
   )
+}
+
+/** Resolves when the standby receives from nobody but this upstream: from it, or from none yet. */
+export async function waitUntilLeft(standby: Login, upstreamPort: number): Promise<void> {
+  await queryUntil(
+    standby,
+    {
+      text: 'select 1 from pg_stat_wal_receiver where sender_port <> $1',
+      values: [upstreamPort],
+      what: `Leaving the old upstream of ${standby.host}:${standby.port}`,
+      millis: replayMillis,
+    },
+    (row) => row === undefined,
+  )
+}
+
+interface Receiving {
+  query(text: string): Promise<{ rows: { position: string | null }[] }>
+}
+
+/** The standby whose WAL reaches furthest. */
+export async function mostAdvanced<Node extends Receiving>(standbys: readonly Node[]): Promise<Node> {
+  const reached = await Promise.all(
+    standbys.map(async (node) => {
+      const { rows } = await node.query(
+        "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn as position",
+      )
+      return { node, position: BigInt(rows[0]?.position ?? 0) }
+    }),
+  )
+  const [first, ...rest] = reached
+  if (first === undefined) throw new Error('There is no running standby')
+  return rest.reduce((best, one) => (one.position > best.position ? one : best), first).node
 }

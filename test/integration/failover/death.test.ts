@@ -13,19 +13,13 @@ beforeAll(async () => {
 })
 afterAll(() => cluster.stop())
 
-function successor(): ClusterNode {
-  const node = cluster.standbys[0]
-  if (node === undefined) throw new Error('A standby was expected')
-  return node
-}
-
 async function survive(table: string, fault: (old: ClusterNode) => Promise<void>): Promise<Workload> {
   const old = cluster.primary
   await createTable(pool, table)
   const workload = new Workload(pool, table, { writers: 4, readers: 2 })
   await workload.acknowledgedAfter()
   await fault(old)
-  const next = successor()
+  const next = await cluster.mostAdvancedStandby()
   await next.promote()
   await workload.acknowledgedAfter()
   const books = await workload.stop()
@@ -88,7 +82,7 @@ describe('the primary goes away', () => {
       return rows.length > 0 ? true : null
     }, 'the insert to be running')
     await old.kill()
-    const next = successor()
+    const next = await cluster.mostAdvancedStandby()
     await next.promote()
     const error = await outcome
     expect(error).toBeInstanceOf(ConnectionLostError)

@@ -32,8 +32,7 @@ describe.each(silences)('a primary %s', (_title, silence, end) => {
     const leased = await pool.connect()
     const held = rejection(leased.query('select pg_sleep(60)'))
     await silence(old)
-    const [next] = cluster.standbys
-    await next?.promote()
+    await (await cluster.mostAdvancedStandby()).promote()
     await workload.acknowledgedAfter()
     expect(await held).toBeInstanceOf(ConnectionLostError)
     leased.release()
