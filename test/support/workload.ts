@@ -50,8 +50,13 @@ export class Workload {
     return this.books
   }
 
+  /** A pool that has ended refuses at once: a loop that went on would never let the program breathe. */
+  get #goesOn(): boolean {
+    return !this.#stopped && !this.#pool.ending
+  }
+
   async #write(name: string): Promise<void> {
-    for (let i = 0; !this.#stopped; i++) {
+    for (let i = 0; this.#goesOn; i++) {
       const key = `${name}-${i}`
       const started = performance.now()
       try {
@@ -66,7 +71,7 @@ export class Workload {
   }
 
   async #read(): Promise<void> {
-    while (!this.#stopped) {
+    while (this.#goesOn) {
       try {
         await this.#pool.read.query(`select count(*) from ${this.#table}`)
         this.books.reads += 1

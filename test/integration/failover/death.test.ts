@@ -16,6 +16,7 @@ afterAll(() => cluster.stop())
 async function survive(table: string, fault: (old: ClusterNode) => Promise<void>): Promise<Workload> {
   const old = cluster.primary
   await createTable(pool, table)
+  await cluster.waitForReplication()
   const workload = new Workload(pool, table, { writers: 4, readers: 2 })
   await workload.acknowledgedAfter()
   await fault(old)

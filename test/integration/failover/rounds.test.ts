@@ -23,6 +23,7 @@ beforeAll(async () => {
     probeTimeoutMillis: 500,
   })
   await createTable(pool, 'rounds')
+  await cluster.waitForReplication()
   workload = new Workload(pool, 'rounds', { writers: 4, readers: 2 })
 })
 afterAll(async () => {

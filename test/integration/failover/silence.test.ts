@@ -27,6 +27,7 @@ describe.each(silences)('a primary %s', (_title, silence, end) => {
     const old = cluster.primary
     const table = `silent_${old.port}`
     await createTable(pool, table)
+    await cluster.waitForReplication()
     const workload = new Workload(pool, table, { writers: 4, readers: 2 })
     await workload.acknowledgedAfter()
     const leased = await pool.connect()

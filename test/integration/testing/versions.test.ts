@@ -12,6 +12,8 @@ describe('every supported version', () => {
       )) ?? { rows: [] }
       expect(rows).toEqual([{ major: version }])
       await first?.query('create table t as select 1 as i')
+      // Any one standby suffices for the acknowledgement: it may not be the second.
+      await cluster.waitForReplication()
       await first?.kill()
       await second?.promote()
       await third?.waitUntilStreaming()
