@@ -9,6 +9,7 @@ export default defineConfig({
   target: 'node20',
   // pg-ha/testing finds its binaries by import.meta.url: CommonJS gets the same from __filename.
   shims: true,
-  // Drizzle recognises a pool by its class name: names stay as they are written.
-  keepNames: true,
+  // Not minified, so names stay as they are written (Drizzle knows a pool by its class's). `keepNames` would say so
+  // again at every closure made at run time: 1.3 microseconds of every statement.
+  keepNames: false,
 })

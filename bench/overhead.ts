@@ -1,7 +1,7 @@
 // Throughput and latency of `select 1` through pg.Pool and through ours, in short slices that alternate, so that whatever
 // else the machine does meets both alike.
 import pg from 'pg'
-import { quantile, type Spread, spread } from './statistics.ts'
+import { median, quantile, type Spread, spread } from './statistics.ts'
 import { Pool, startCluster } from './subject.ts'
 
 export interface Overhead {
@@ -10,6 +10,8 @@ export interface Overhead {
   readonly pairs: number
   readonly perSecond: { readonly pg: number; readonly ours: number }
   readonly p99Millis: { readonly pg: number; readonly ours: number }
+  /** Processor time of this process for one query, median of the slices. */
+  readonly cpuMicros: { readonly pg: number; readonly ours: number }
 }
 
 export interface OverheadPlan {
@@ -24,6 +26,7 @@ interface Queryable {
 
 interface Slice {
   readonly perSecond: number
+  readonly cpuMicros: number
   readonly latencies: readonly number[]
 }
 
@@ -55,8 +58,7 @@ async function compare(
 ): Promise<Overhead> {
   for (const pool of [theirs, ours]) await slice(pool, callers, WARM_UP_MILLIS)
   const ratios: number[] = []
-  const sums = { pg: 0, ours: 0 }
-  const latencies: { pg: number[]; ours: number[] } = { pg: [], ours: [] }
+  const slices: { pg: Slice[]; ours: Slice[] } = { pg: [], ours: [] }
   for (let pair = 0; pair < pairs; pair++) {
     // ABBA: what drifts favours each of them as often as the other.
     const oursFirst = pair % 2 === 1
@@ -64,21 +66,30 @@ async function compare(
     const second = await slice(oursFirst ? theirs : ours, callers, sliceMillis)
     const [a, b] = oursFirst ? [second, first] : [first, second]
     ratios.push(b.perSecond / a.perSecond)
-    sums.pg += a.perSecond
-    sums.ours += b.perSecond
-    for (const latency of a.latencies) latencies.pg.push(latency)
-    for (const latency of b.latencies) latencies.ours.push(latency)
+    slices.pg.push(a)
+    slices.ours.push(b)
   }
+  const both = (figure: (slices: readonly Slice[]) => number) => ({
+    pg: figure(slices.pg),
+    ours: figure(slices.ours),
+  })
   return {
     ratio: spread(ratios),
     pairs,
-    perSecond: { pg: sums.pg / pairs, ours: sums.ours / pairs },
-    p99Millis: { pg: quantile(latencies.pg, 0.99), ours: quantile(latencies.ours, 0.99) },
+    perSecond: both((of) => median(of.map(({ perSecond }) => perSecond))),
+    p99Millis: both((of) =>
+      quantile(
+        of.flatMap(({ latencies }) => latencies),
+        0.99,
+      ),
+    ),
+    cpuMicros: both((of) => median(of.map(({ cpuMicros }) => cpuMicros))),
   }
 }
 
 async function slice(pool: Queryable, callers: number, millis: number): Promise<Slice> {
   const latencies: number[] = []
+  const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const endsAt = startedAt + millis
   const call = async (): Promise<void> => {
@@ -90,5 +101,11 @@ async function slice(pool: Queryable, callers: number, millis: number): Promise<
     }
   }
   await Promise.all(Array.from({ length: callers }, call))
-  return { perSecond: latencies.length / ((performance.now() - startedAt) / 1000), latencies }
+  const seconds = (performance.now() - startedAt) / 1000
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return {
+    perSecond: latencies.length / seconds,
+    cpuMicros: (user + system) / latencies.length,
+    latencies,
+  }
 }

@@ -1,4 +1,5 @@
 // Puts the rooms together for one Pool: settings in, a dispatcher that serves requests out. Holds no policy of its own.
+import { readFileSync } from 'node:fs'
 import type { PoolConfig } from 'pg'
 import { nodeOptions } from './config/node-options.ts'
 import type { Settings } from './config/settings.ts'
@@ -57,6 +58,13 @@ export class Engine {
     })
   }
 
+  /** What the pool shows as its own options: those of the first node. */
+  get shownOptions(): PoolConfig {
+    const [host] = this.settings.hosts
+    if (host === undefined) throw new Error('A host was expected')
+    return nodeOptions(this.settings, host, readText)
+  }
+
   get state(): ClusterState {
     return this.#guide.state
   }
@@ -78,15 +86,18 @@ export class Engine {
     const { settings } = this
     const hosts = new Map(settings.hosts.map((host) => [hostName(host), host]))
     return new PoolSet({
-      poolOptions: (node, intent) => {
+      optionsFor: (node, intent) => {
         const host = hosts.get(node)
         if (host === undefined) throw new Error(`${node} is not in the host list`)
-        return connectionOptions(settings, host, intent)
+        const options = connectionOptions(settings, host)
+        return intent === 'read'
+          ? { poolOptions: readOnly(options), plainOptions: options }
+          : { poolOptions: options }
       },
-      onEvent: (pool, intent, event, args, generation) => {
+      onEvent: ({ pool, intent }, { name, args, generation }) => {
         // A connection that died at rest is the earliest sign there is of its server.
-        if (event === 'error') this.dispatcher.report(pool, generation, args[0])
-        this.#listener?.poolEvent(intent, event, args)
+        if (name === 'error') this.dispatcher.report(pool, generation, args[0])
+        this.#listener?.poolEvent(intent, name, args)
       },
     })
   }
@@ -135,24 +146,33 @@ export class Engine {
   }
 }
 
-/** Read sessions are read-only wherever they run; the role of each new connection is made sure of. */
-function connectionOptions(settings: Settings, host: Host, intent: Intent): PoolConfig {
-  const options = nodeOptions(settings, host)
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+/** The role of each new connection is made sure of. */
+function connectionOptions(settings: Settings, host: Host): PoolConfig {
+  const options = nodeOptions(settings, host, readText)
   options.Client = trackedClientClass(options.Client as ClientClass | undefined) as never
   if (settings.monitored) options.verify = verifyRole(options.verify)
-  if (intent === 'read') {
-    options.options = [options.options, '-c default_transaction_read_only=on'].filter(Boolean).join(' ')
-  }
   return options
 }
 
+/** Sessions that cannot write unless they ask for it, wherever they run. */
+function readOnly(options: PoolConfig): PoolConfig {
+  const startup = [options.options, '-c default_transaction_read_only=on'].filter(Boolean).join(' ')
+  return { ...options, options: startup }
+}
+
 function monitorOptions(settings: Settings, host: Host): PoolConfig {
-  const options = nodeOptions(settings, host)
+  const options = nodeOptions(settings, host, readText)
   const login: PoolConfig = {
     ...options,
     application_name: 'pg-ha monitor',
     pipeline: false,
     query_timeout: 0,
+    // The application may parse values as it likes; evidence is read as PostgreSQL writes it.
+    types: { getTypeParser: () => String } as never,
   }
   Object.defineProperty(login, 'password', {
     value: settings.monitorPassword ?? options.password,

@@ -1,6 +1,5 @@
 // Pool: pg.Pool for a cluster. The composition root; what it does is done in the rooms below.
 import { type ClusterSnapshot, clusterSnapshot } from './cluster-snapshot.ts'
-import { nodeOptions } from './config/node-options.ts'
 import type { PoolOptions } from './config/pool-options.ts'
 import { resolveSettings } from './config/resolve-settings.ts'
 import { Engine } from './engine.ts'
@@ -8,7 +7,6 @@ import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { RoutedPool } from './routed-pool.ts'
 import { ownRequest, readRequest, writeRequest } from './routing/request.ts'
-import type { Host } from './topology/host.ts'
 
 type PgPool = InstanceType<typeof RoutedPool>
 type PgPoolEvent = 'error' | 'release' | 'connect' | 'acquire' | 'remove'
@@ -30,8 +28,8 @@ export class Pool extends RoutedPool {
 
   constructor(options?: PoolOptions) {
     const settings = resolveSettings(options, process.env)
-    const poolOptions = nodeOptions(settings, settings.hosts[0] as Host)
     const engine = new Engine(settings)
+    const poolOptions = engine.shownOptions
     super({ poolOptions, engine, request: ownRequest(settings.target) })
     const { target } = settings
     this.#engine = engine
@@ -41,7 +39,7 @@ export class Pool extends RoutedPool {
       poolEvent: (intent, event, args) => {
         for (const pool of [this, this[intent]]) {
           // Without a listener an 'error' would end the process: a node's death must not.
-          if (event !== 'error' || pool.listenerCount('error') > 0) pool.emit(event, ...args)
+          if (pool.listenerCount(event) > 0) pool.emit(event, ...args)
         }
       },
       clusterEvent: ({ name, payload }) => {

@@ -141,9 +141,9 @@ export class RoutedPool extends pg.Pool {
       request: this.#request,
       failures: 0,
       sinceMillis: null,
-      callback: (error, client, release) => {
-        if (error !== undefined) callback(error, undefined, NOTHING)
-        else callback(undefined, client, guardLease(client, release))
+      callback: (error, lease) => {
+        if (lease === null) callback(error, undefined, NOTHING)
+        else callback(undefined, lease.client, guardLease(lease.client, lease.release))
       },
     })
   }

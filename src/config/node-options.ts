@@ -1,17 +1,19 @@
-// The options pg gets for one node. The one place of the configuration that may open a file, and only a certificate
-// that the connection string names; the reader is a parameter.
-import { readFileSync } from 'node:fs'
+// The options pg gets for one node. Opens no file itself: certificates that the connection string names are read by a
+// parameter.
 import type { PoolConfig } from 'pg'
 import type { Host } from '../topology/host.ts'
 import { FaultList } from './fault-list.ts'
 import type { Settings, TlsFiles } from './settings.ts'
+
+/** The content of a file as text; throws as Node does. */
+export type ReadFile = (path: string) => string
 
 /**
  * A fresh object, with the password enumerable so that a copy keeps it: for pg's hands only, never for a message.
  *
  * @throws ConfigError for a certificate file that cannot be read.
  */
-export function nodeOptions(settings: Settings, host: Host, readFile = readText): PoolConfig {
+export function nodeOptions(settings: Settings, host: Host, readFile: ReadFile): PoolConfig {
   const { poolOptions, tlsFiles } = settings
   const options: PoolConfig = { ...poolOptions, host: host.host, port: host.port }
   if (poolOptions.password !== undefined) options.password = poolOptions.password
@@ -21,7 +23,7 @@ export function nodeOptions(settings: Settings, host: Host, readFile = readText)
 
 const PARAMETERS = { cert: 'sslcert', key: 'sslkey', ca: 'sslrootcert' } as const
 
-function readFiles(files: TlsFiles, readFile: (path: string) => string): TlsFiles {
+function readFiles(files: TlsFiles, readFile: ReadFile): TlsFiles {
   const faults = new FaultList()
   const contents: [string, string][] = []
   for (const name of ['cert', 'key', 'ca'] as const) {
@@ -40,8 +42,4 @@ function readFiles(files: TlsFiles, readFile: (path: string) => string): TlsFile
 
 function sslObject({ ssl }: PoolConfig): object {
   return typeof ssl === 'object' ? ssl : {}
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
 }

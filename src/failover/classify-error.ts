@@ -40,47 +40,53 @@ const LOGIN: ErrorMeaning = { sign: 'rejected', connection: 'lost', kind: 'login
 const OVERLOADED: ErrorMeaning = { sign: null, connection: 'lost', kind: 'overloaded' }
 const READ_ONLY: ErrorMeaning = { sign: 'demoted', connection: 'kept', kind: 'refusedReadOnly' }
 
-const BY_SYSTEM_CODE: Readonly<Record<string, ErrorMeaning>> = {
-  ECONNREFUSED: REFUSED,
-  // A socket directory without a socket: no server there.
-  ENOENT: REFUSED,
-  ENOTFOUND: UNREACHABLE,
-  EAI_AGAIN: UNREACHABLE,
-  EHOSTUNREACH: UNREACHABLE,
-  ENETUNREACH: UNREACHABLE,
-  EHOSTDOWN: UNREACHABLE,
-  EADDRNOTAVAIL: UNREACHABLE,
-  ETIMEDOUT: SILENT,
-  ECONNRESET: LOST,
-  ECONNABORTED: LOST,
-  EPIPE: LOST,
-  ERR_STREAM_DESTROYED: LOST,
-  // Ours: the connection was given up on purpose, and what that says of the node is known already.
-  PGHA_CONNECTION_LOST: { sign: null, connection: 'lost', kind: 'connection' },
-}
+const BY_SYSTEM_CODE = new Map<string, ErrorMeaning>(
+  Object.entries({
+    ECONNREFUSED: REFUSED,
+    // A socket directory without a socket: no server there.
+    ENOENT: REFUSED,
+    ENOTFOUND: UNREACHABLE,
+    EAI_AGAIN: UNREACHABLE,
+    EHOSTUNREACH: UNREACHABLE,
+    ENETUNREACH: UNREACHABLE,
+    EHOSTDOWN: UNREACHABLE,
+    EADDRNOTAVAIL: UNREACHABLE,
+    ETIMEDOUT: SILENT,
+    ECONNRESET: LOST,
+    ECONNABORTED: LOST,
+    EPIPE: LOST,
+    ERR_STREAM_DESTROYED: LOST,
+    // Ours: the connection was given up on purpose, and what that says of the node is known already.
+    PGHA_CONNECTION_LOST: { sign: null, connection: 'lost', kind: 'connection' },
+  }),
+)
 
-const BY_SQLSTATE: Readonly<Record<string, ErrorMeaning>> = {
-  '25006': READ_ONLY,
-  '57P01': LOST,
-  '57P02': LOST,
-  '57P03': STARTING,
-  '53300': OVERLOADED,
-  '28P01': LOGIN,
-  '28000': LOGIN,
-  '3D000': LOGIN,
-}
+const BY_SQLSTATE = new Map<string, ErrorMeaning>(
+  Object.entries({
+    '25006': READ_ONLY,
+    '57P01': LOST,
+    '57P02': LOST,
+    '57P03': STARTING,
+    '53300': OVERLOADED,
+    '28P01': LOGIN,
+    '28000': LOGIN,
+    '3D000': LOGIN,
+  }),
+)
 
 // Errors of pg and pg-pool that carry no code. Compared whole: a server's message can never be taken for one.
-const BY_MESSAGE: Readonly<Record<string, ErrorMeaning>> = {
-  'Connection terminated unexpectedly': LOST,
-  'Connection terminated': LOST,
-  'Client has encountered a connection error and is not queryable': LOST,
-  'Client was closed and is not queryable': LOST,
-  'Connection terminated due to connection timeout': SILENT,
-  'timeout expired': SILENT,
-  'timeout exceeded when trying to connect': { sign: null, connection: 'kept', kind: 'poolFull' },
-  'Query read timeout': { sign: null, connection: 'lost', kind: 'timeout' },
-}
+const BY_MESSAGE = new Map<string, ErrorMeaning>(
+  Object.entries({
+    'Connection terminated unexpectedly': LOST,
+    'Connection terminated': LOST,
+    'Client has encountered a connection error and is not queryable': LOST,
+    'Client was closed and is not queryable': LOST,
+    'Connection terminated due to connection timeout': SILENT,
+    'timeout expired': SILENT,
+    'timeout exceeded when trying to connect': { sign: null, connection: 'kept', kind: 'poolFull' },
+    'Query read timeout': { sign: null, connection: 'lost', kind: 'timeout' },
+  }),
+)
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 const UNSUPPORTED_STARTUP = /^unsupported startup parameter/
@@ -88,16 +94,16 @@ const UNSUPPORTED_STARTUP = /^unsupported startup parameter/
 export function classifyError(error: unknown): ErrorMeaning {
   if (!(error instanceof Error)) return OTHER
   const code = errorCode(error)
-  if (code === undefined) return BY_MESSAGE[error.message] ?? firstOfSeveral(error) ?? OTHER
-  const bySystem = BY_SYSTEM_CODE[code]
+  if (code === undefined) return BY_MESSAGE.get(error.message) ?? firstOfSeveral(error) ?? OTHER
+  const bySystem = BY_SYSTEM_CODE.get(code)
   if (bySystem !== undefined) return bySystem
   // Of a server's making only where it has a severity too: EPERM and the like look like an SQLSTATE.
   if (!SQLSTATE.test(code) || !isReportedByServer(error)) return OTHER
   if (UNSUPPORTED_STARTUP.test(error.message)) return { ...OTHER, kind: 'unsupportedStartup' }
-  return BY_SQLSTATE[code] ?? byClass(code, error)
+  return BY_SQLSTATE.get(code) ?? byClass(code, error)
 }
 
-/** SQLSTATE or system error code, also where Node keeps it one level down. */
+/** SQLSTATE or system error code. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code } = error as { code?: unknown }

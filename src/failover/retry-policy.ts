@@ -8,9 +8,10 @@ import type { ErrorMeaning } from './classify-error.ts'
  * - `fail`: the error reaches the caller as it is
  * - `tryAgain`: choose a node anew, the same one included
  * - `tryElsewhere`: choose among the other nodes; where there is none, the error reaches the caller
+ * - `tryPlain`: try again without start-up options of ours, which a pooler in between refused
  * - `outcomeUnknown`: the caller is told that the statement may have been applied
  */
-export type NextStep = 'fail' | 'tryAgain' | 'tryElsewhere' | 'outcomeUnknown'
+export type NextStep = 'fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain' | 'outcomeUnknown'
 
 /** No connection was had: nothing was sent, so only the error's meaning counts. */
 export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest): NextStep {
@@ -20,7 +21,7 @@ export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest)
     case 'overloaded':
       return request.intent === 'read' ? 'tryElsewhere' : 'fail'
     case 'unsupportedStartup':
-      return request.intent === 'read' ? 'tryAgain' : 'fail'
+      return request.intent === 'read' ? 'tryPlain' : 'fail'
     case 'refusedReadOnly':
     case 'poolFull':
     case 'login':

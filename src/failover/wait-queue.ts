@@ -15,6 +15,8 @@ export const MAX_WAITERS = 10_000
 
 export class WaitQueue {
   readonly #waiters = new Map<Waiter, NodeJS.Timeout>()
+  /** Whose turn is under way: what it brings about must not settle it a second time. */
+  readonly #inTurn = new Set<Waiter>()
 
   get size(): number {
     return this.#waiters.size
@@ -41,10 +43,17 @@ export class WaitQueue {
   /** Lets every waiter that can go on do so, oldest first. */
   wake(): void {
     for (const [waiter, timer] of [...this.#waiters]) {
-      // An earlier waiter's turn may have ended the pool and settled this one.
-      if (!this.#waiters.has(waiter) || !waiter.resume()) continue
-      this.#waiters.delete(waiter)
-      clearTimeout(timer)
+      // An earlier waiter's turn may have settled this one, by ending the pool or by waking the queue again.
+      if (!this.#waiters.has(waiter) || this.#inTurn.has(waiter)) continue
+      this.#inTurn.add(waiter)
+      const wentOn = waiter.resume()
+      this.#inTurn.delete(waiter)
+      if (wentOn) {
+        this.#waiters.delete(waiter)
+        clearTimeout(timer)
+      } else if (!this.#waiters.has(waiter)) {
+        waiter.abort()
+      }
     }
   }
 
@@ -53,7 +62,8 @@ export class WaitQueue {
     this.#waiters.clear()
     for (const [waiter, timer] of waiters) {
       clearTimeout(timer)
-      waiter.abort()
+      // One that ends the pool in its own turn is being settled already.
+      if (!this.#inTurn.has(waiter)) waiter.abort()
     }
   }
 }

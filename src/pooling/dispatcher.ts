@@ -11,9 +11,10 @@ import type { RouteRequest } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
-import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
+import { GenerationEndedError, type NodePool, type Release } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
 import { leadsToStandby } from './role-check.ts'
+import type { TrackedClient } from './tracked-client.ts'
 
 const debug = createDebug('pg-ha:route')
 
@@ -38,10 +39,17 @@ export interface DispatcherOptions {
   readonly random: () => number
 }
 
+/** A connection taken for a request, until it is released. */
+export interface Lease {
+  readonly client: TrackedClient
+  readonly release: Release
+  readonly pool: NodePool
+}
+
 /** One request on its way to a connection. */
 export interface Attempt {
   readonly request: RouteRequest
-  readonly callback: (...result: [...Parameters<AcquireCallback>, pool: NodePool | null]) => void
+  readonly callback: (error: Error | undefined, lease: Lease | null) => void
   avoid?: Set<string>
   failures: number
   /** When it first met an obstacle; the deadline counts from there. */
@@ -190,7 +198,7 @@ export class Dispatcher {
         this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
         this.retry(attempt, mismatch)
       } else {
-        attempt.callback(undefined, client, release, pool)
+        attempt.callback(undefined, { client, release, pool })
       }
     })
   }
@@ -210,7 +218,8 @@ export class Dispatcher {
     const meaning = classifyError(error)
     this.report(pool, generation, error)
     const step = afterFailedConnect(meaning, attempt.request)
-    if (step === 'tryAgain') this.retry(attempt, error)
+    const again = step === 'tryAgain' || (step === 'tryPlain' && pool.dropStartupOptions(generation))
+    if (again) this.retry(attempt, error)
     else if (step === 'tryElsewhere') this.retryElsewhere(attempt, pool.node, error)
     else fail(attempt, error)
   }
@@ -231,7 +240,7 @@ export class Dispatcher {
 }
 
 function fail(attempt: Attempt, error: Error): void {
-  attempt.callback(error, undefined as never, () => {}, null)
+  attempt.callback(error, null)
 }
 
 /** pg-pool's own words. */

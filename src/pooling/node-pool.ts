@@ -4,19 +4,26 @@ import type { Pool, PoolConfig } from 'pg'
 import PgPool from 'pg-pool'
 import { ConnectionLostError } from '../errors.ts'
 import { destroyClient, ON_CREATE, type TrackedClient } from './tracked-client.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 export type Release = (destroy?: Error | boolean) => void
 export type AcquireCallback = (error: Error | undefined, client: TrackedClient, release: Release) => void
 
 /** pg-pool's events, in its order and with its arguments. */
 export type PoolEventName = 'connect' | 'acquire' | 'release' | 'remove' | 'error'
-export type PoolEventListener = (event: PoolEventName, args: readonly unknown[], generation: number) => void
+export interface ConnectionEvent {
+  readonly name: PoolEventName
+  readonly args: readonly unknown[]
+  readonly generation: number
+}
 
 export interface NodePoolOptions {
   readonly node: string
   /** Options of a pg-pool for this node, the tracked client class among them. */
   readonly poolOptions: PoolConfig
-  readonly onEvent: PoolEventListener
+  /** The same without start-up options of ours; where it is not given there are none. */
+  readonly plainOptions?: PoolConfig | undefined
+  readonly onEvent: (event: ConnectionEvent) => void
 }
 
 /** The connection asked for was of a generation that has ended since: nothing was sent, choose anew. */
@@ -25,9 +32,8 @@ export class GenerationEndedError extends Error {}
 interface Generation {
   readonly number: number
   readonly pool: Pool
-  readonly waiting: Set<(error: Error) => void>
-  readonly clients: Set<TrackedClient>
-  readonly leased: Set<TrackedClient>
+  readonly waiting: WaitingLine
+  readonly clients: Map<TrackedClient, { isLeased: boolean }>
 }
 
 export class NodePool {
@@ -37,6 +43,7 @@ export class NodePool {
   readonly #ended = new WeakMap<Generation, Promise<void>>()
   #current: Generation | null = null
   #generation = 0
+  #isPlain = false
 
   constructor(options: NodePoolOptions) {
     this.node = options.node
@@ -72,18 +79,30 @@ export class NodePool {
 
   acquire(callback: AcquireCallback): void {
     const generation = this.#current ?? this.#open()
-    const { waiting } = generation
-    const fail = (error: Error): void => callback(error, NO_CLIENT, NOTHING)
-    waiting.add(fail)
-    generation.pool.connect((error, client, release) => {
-      const isWaitedFor = waiting.delete(fail)
+    const { pool, waiting } = generation
+    const queuedBefore = pool.waitingCount
+    const waiter = waiting.join((error) => callback(error, NO_CLIENT, NOTHING))
+    pool.connect((error, client, release) => {
+      const isWaitedFor = waiting.leave(waiter)
       if (error !== undefined && error !== null) {
-        if (isWaitedFor) fail(error)
+        if (isWaitedFor) waiter.fail(error)
         return
       }
       if (!isWaitedFor) release(true)
       else callback(undefined, client as TrackedClient, release)
     })
+    waiter.isQueued = pool.waitingCount > queuedBefore
+  }
+
+  /** From now on connects without start-up options of ours; false where that is already so. */
+  dropStartupOptions(generation: number): boolean {
+    // Others of the same generation were refused for the same reason, and one of them has been here.
+    if (generation !== this.#generation) return true
+    const { plainOptions } = this.#options
+    if (plainOptions === undefined || this.#isPlain) return false
+    this.#isPlain = true
+    this.invalidate('close')
+    return true
   }
 
   /** Ends this generation: idle connections now, leased ones when they come home, waiting callers choose anew. */
@@ -94,72 +113,79 @@ export class NodePool {
     this.#current = null
     this.#leave(ending)
     if (idle === 'destroy') destroyIdle(ending)
-    this.#dismiss(ending, new GenerationEndedError(`The connections to ${this.node} were given up`))
+    // Nobody is dismissed twice: what one does next may come back here.
+    for (const waiter of ending.waiting.all().filter((each) => ending.waiting.leave(each))) {
+      waiter.fail(new GenerationEndedError(`The connections to ${this.node} were given up`))
+    }
   }
 
   /** Cuts off what is in use, in every generation. */
   destroyLeased(reason: string): void {
     for (const generation of this.#generations()) {
-      for (const client of generation.leased) {
+      for (const [client, { isLeased }] of generation.clients) {
+        if (!isLeased) continue
         const message = `${reason}: the outcome of a statement under way is unknown`
         destroyClient(client, new ConnectionLostError(message, { node: this.node }))
       }
     }
   }
 
-  /** Resolves when every connection is closed, those in use after their release. */
+  /**
+   * Resolves when every connection is closed, those in use after their release. Who is being connected is still served;
+   * who waits for another's connection gets the error: pg-pool would leave them waiting for ever.
+   */
   async end(error: Error): Promise<void> {
     const current = this.#current
     this.#current = null
     if (current !== null) {
       this.#leave(current)
-      this.#dismiss(current, error)
+      // pg-pool serves its queue in order: what it still holds are the last ones.
+      const queued = current.waiting.all().filter(({ isQueued }) => isQueued)
+      for (const waiter of queued.slice(queued.length - current.pool.waitingCount)) {
+        if (current.waiting.leave(waiter)) waiter.fail(error)
+      }
     }
     await Promise.all([...this.#leaving].map((generation) => this.#ended.get(generation)))
   }
 
   #open(): Generation {
-    const clients = new Set<TrackedClient>()
+    const clients: Generation['clients'] = new Map()
+    const { poolOptions, plainOptions } = this.#options
     const options = {
-      ...this.#options.poolOptions,
+      ...(this.#isPlain && plainOptions !== undefined ? plainOptions : poolOptions),
       [ON_CREATE]: (client: TrackedClient) => {
-        clients.add(client)
+        clients.set(client, { isLeased: false })
         client.once('end', () => clients.delete(client))
       },
-    }
-    // A spread loses what pg hides on purpose.
-    if ('password' in this.#options.poolOptions) {
-      Object.defineProperty(options, 'password', {
-        value: this.#options.poolOptions.password,
-        enumerable: false,
-      })
     }
     const generation: Generation = {
       number: this.#generation,
       pool: new PgPool(options),
-      waiting: new Set(),
+      waiting: new WaitingLine(),
       clients,
-      leased: new Set(),
     }
     this.#listen(generation)
     this.#current = generation
     return generation
   }
 
-  #listen({ pool, leased, number }: Generation): void {
+  #listen({ pool, clients, number }: Generation): void {
     const { onEvent } = this.#options
-    const client = (value: unknown): TrackedClient => value as TrackedClient
-    pool.on('connect', (connected) => onEvent('connect', [connected], number))
+    const setLeased = (client: unknown, isLeased: boolean): void => {
+      const place = clients.get(client as TrackedClient)
+      if (place !== undefined) place.isLeased = isLeased
+    }
+    pool.on('connect', (connected) => onEvent({ name: 'connect', args: [connected], generation: number }))
     pool.on('acquire', (acquired) => {
-      leased.add(client(acquired))
-      onEvent('acquire', [acquired], number)
+      setLeased(acquired, true)
+      onEvent({ name: 'acquire', args: [acquired], generation: number })
     })
     pool.on('release', (error, released) => {
-      leased.delete(client(released))
-      onEvent('release', [error, released], number)
+      setLeased(released, false)
+      onEvent({ name: 'release', args: [error, released], generation: number })
     })
-    pool.on('remove', (removed) => onEvent('remove', [removed], number))
-    pool.on('error', (error, failed) => onEvent('error', [error, failed], number))
+    pool.on('remove', (removed) => onEvent({ name: 'remove', args: [removed], generation: number }))
+    pool.on('error', (error, failed) => onEvent({ name: 'error', args: [error, failed], generation: number }))
   }
 
   #leave(generation: Generation): void {
@@ -171,13 +197,6 @@ export class NodePool {
       this.#leaving.delete(generation)
     })
     this.#ended.set(generation, ended)
-  }
-
-  /** pg-pool forgets those who wait when it ends; they are told here. */
-  #dismiss(generation: Generation, error: Error): void {
-    const waiting = [...generation.waiting]
-    generation.waiting.clear()
-    for (const fail of waiting) fail(error)
   }
 
   *#generations(): Iterable<Generation> {
@@ -195,8 +214,8 @@ export class NodePool {
 /** How long a server may take to close a connection after the goodbye: a silent one never would. */
 const GOODBYE_MILLIS = 1000
 
-function destroyIdle({ clients, leased }: Generation): void {
-  for (const client of clients) if (!leased.has(client)) destroyClient(client)
+function destroyIdle({ clients }: Generation): void {
+  for (const [client, { isLeased }] of clients) if (!isLeased) destroyClient(client)
 }
 
 const NOTHING: Release = () => {}

@@ -1,12 +1,10 @@
 // All node pools of one Pool, made when first used: one for reads and one for writes of each node.
-import type { PoolConfig } from 'pg'
 import type { Intent } from '../routing/request.ts'
-import { NodePool, type PoolEventListener } from './node-pool.ts'
+import { type ConnectionEvent, NodePool, type NodePoolOptions } from './node-pool.ts'
 
 export interface PoolSetOptions {
-  /** pg-pool's options for a node and intent. */
-  readonly poolOptions: (node: string, intent: Intent) => PoolConfig
-  readonly onEvent: (origin: NodePool, intent: Intent, ...event: Parameters<PoolEventListener>) => void
+  readonly optionsFor: (node: string, intent: Intent) => Pick<NodePoolOptions, 'poolOptions' | 'plainOptions'>
+  readonly onEvent: (origin: { pool: NodePool; intent: Intent }, event: ConnectionEvent) => void
 }
 
 type Pair = Record<Intent, NodePool | null>
@@ -57,9 +55,10 @@ export class PoolSet {
   #open(pair: Pair, node: string, intent: Intent): NodePool {
     const pool: NodePool = new NodePool({
       node,
-      poolOptions: this.#options.poolOptions(node, intent),
-      onEvent: (...event) => this.#options.onEvent(pool, intent, ...event),
+      ...this.#options.optionsFor(node, intent),
+      onEvent: (event) => this.#options.onEvent(origin, event),
     })
+    const origin = { pool, intent }
     pair[intent] = pool
     return pool
   }

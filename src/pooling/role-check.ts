@@ -20,10 +20,12 @@ export function verifyRole(applications: Verify | undefined): Verify {
 }
 
 async function ask(client: PoolClient, session: Session): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean }>(
-    'select pg_catalog.pg_is_in_recovery() as standby',
-  )
-  session.inHotStandby = rows[0]?.standby ?? null
+  const { rows } = await client.query<{ standby: string }>({
+    text: 'select pg_catalog.pg_is_in_recovery() as standby',
+    // The application may parse booleans as it likes.
+    types: { getTypeParser: () => String } as never,
+  })
+  session.inHotStandby = rows[0] === undefined ? null : rows[0].standby === 't'
 }
 
 /** Whether this connection leads to a standby although the request must not. */

@@ -2,13 +2,17 @@
 // errors, and with the truth about what was sent when the connection is lost.
 import type { QueryConfig, Submittable } from 'pg'
 import { ConnectionLostError } from '../errors.ts'
-import { classifyError, errorCode, isReportedByServer } from '../failover/classify-error.ts'
+import {
+  classifyError,
+  type ErrorMeaning,
+  errorCode,
+  isReportedByServer,
+} from '../failover/classify-error.ts'
 import { afterFailedStatement } from '../failover/retry-policy.ts'
 import type { RouteRequest } from '../routing/request.ts'
-import type { Attempt, Dispatcher } from './dispatcher.ts'
-import type { NodePool, Release } from './node-pool.ts'
+import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
 import { isReadOnlySession, isRoleReported } from './role-check.ts'
-import { bytesSent, type TrackedClient } from './tracked-client.ts'
+import { bytesSent } from './tracked-client.ts'
 
 /** As `pool.query` was called. */
 export interface Statement {
@@ -25,10 +29,7 @@ interface Run {
   repeated: boolean
 }
 
-interface Place {
-  readonly client: TrackedClient
-  readonly release: Release
-  readonly pool: NodePool
+interface Place extends Lease {
   readonly generation: number
   readonly sentBefore: number | null
 }
@@ -48,33 +49,39 @@ export function runStatement(
     request,
     failures: 0,
     sinceMillis: null,
-    callback: (error, client, release, pool) => {
-      if (error !== undefined || pool === null) statement.callback(error)
-      else execute(run, client, { release, pool })
+    callback: (error, lease) => {
+      if (lease === null) statement.callback(error)
+      else execute(run, lease)
     },
   }
   const run: Run = { dispatcher, monitored, statement, attempt, repeated: false }
   dispatcher.acquire(attempt)
 }
 
-function execute(
-  run: Run,
-  client: TrackedClient,
-  { release, pool }: { release: Release; pool: NodePool },
-): void {
+function execute(run: Run, { client, release, pool }: Lease): void {
   const { text, values, callback } = run.statement
   const { generation } = pool
   const sentBefore = run.monitored ? bytesSent(client) : null
+  let isSettled = false
+  // pg may report to one statement twice: a value that it cannot write out, then the end of that connection.
+  const settle = (error: Error | null, result?: unknown): void => {
+    if (isSettled) return
+    isSettled = true
+    if (isSubmittable(text)) client.removeListener('error', settle)
+    if (error) {
+      statementFailed(run, error, { client, release, pool, generation, sentBefore })
+      return
+    }
+    release()
+    callback(undefined, result)
+  }
+  // One with a callback of its own hears of a lost connection, and we do not.
+  if (isSubmittable(text)) client.once('error', settle)
   try {
-    ;(client.query as unknown as LooseQuery).call(client, text, values, (error, result) => {
-      if (error) {
-        statementFailed(run, error, { client, release, pool, generation, sentBefore })
-        return
-      }
-      release()
-      callback(undefined, result)
-    })
+    ;(client.query as unknown as LooseQuery).call(client, text, values, settle)
   } catch (error) {
+    if (isSettled) throw error
+    isSettled = true
     release(error as Error)
     callback(error as Error)
   }
@@ -84,7 +91,7 @@ function statementFailed(run: Run, error: Error, place: Place): void {
   const meaning = classifyError(error)
   const { client, pool, generation } = place
   if (!run.monitored) {
-    giveBack(run, place, { keep: meaning.connection === 'kept', goOn: () => run.statement.callback(error) })
+    giveBack(run, place, { error, meaning, goOn: () => run.statement.callback(error) })
     return
   }
   const sentNow = bytesSent(client)
@@ -117,19 +124,23 @@ function statementFailed(run: Run, error: Error, place: Place): void {
         break
     }
   }
-  giveBack(run, place, { keep: meaning.connection === 'kept', goOn })
+  giveBack(run, place, { error, meaning, goOn })
 }
 
 /**
  * Keeps the connection where the server is ready for the next statement and in no transaction; else ends it. Cursors and
  * statements read in portions leave the server waiting for a Sync that never comes: those connections end.
  */
-function giveBack(run: Run, place: Place, { keep, goOn }: { keep: boolean; goOn: () => void }): void {
+function giveBack(
+  run: Run,
+  place: Place,
+  { error, meaning, goOn }: { error: Error; meaning: ErrorMeaning; goOn: () => void },
+): void {
   const { client, release } = place
   const { text } = run.statement
-  const isPlain = typeof text === 'string' || (!('submit' in text) && !('rows' in text))
-  if (!keep || !isPlain || client.connection === undefined) {
-    release(true)
+  const isPlain = typeof text === 'string' || (!isSubmittable(text) && !('rows' in text))
+  if (meaning.connection === 'lost' || !isPlain || client.connection === undefined) {
+    release(error)
     goOn()
     return
   }
@@ -137,13 +148,17 @@ function giveBack(run: Run, place: Place, { keep, goOn }: { keep: boolean; goOn:
   const settle = (destroy: boolean): void => {
     connection.removeListener('readyForQuery', onReady)
     connection.removeListener('end', onEnd)
-    release(destroy || undefined)
+    release(destroy ? error : undefined)
     goOn()
   }
   const onReady = (): void => settle(client.getTransactionStatus() !== 'I')
   const onEnd = (): void => settle(true)
   connection.once('readyForQuery', onReady)
   connection.once('end', onEnd)
+}
+
+function isSubmittable(text: Statement['text']): text is Submittable {
+  return typeof text === 'object' && text !== null && 'submit' in text
 }
 
 function lost(node: string, error: Error): ConnectionLostError {

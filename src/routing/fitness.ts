@@ -65,10 +65,13 @@ function isNamedPrimary({ verdict }: RoutingTable, node: NodeView): boolean {
   return node.state === 'primary' && writableNode(verdict) === node.name
 }
 
-/** While two primaries are undecided, reads go on: any claimant still shows data that was once committed. */
+/** What holds writes up does not hold up reads: a claimant not found stale shows data that was once committed. */
 function isReadablePrimary(table: RoutingTable, node: NodeView): boolean {
   if (isNamedPrimary(table, node)) return true
-  return node.state === 'primary' && table.verdict.kind === 'dualPrimary' && isSplit(table.verdict)
+  const { verdict } = table
+  if (node.state !== 'primary') return false
+  if (verdict.kind === 'none') return verdict.rule === 'noQuorum' || verdict.rule === 'rivalSilent'
+  return verdict.kind === 'dualPrimary' && isSplit(verdict)
 }
 
 function isFitStandby({ view, verdict, limits }: RoutingTable, node: NodeView): boolean {

@@ -10,7 +10,8 @@ export function judgeContest(hearing: Hearing): Judgement {
   const [only, another] = contenders
   if (only === undefined) {
     const reason = `${names(hearing.claimants)} are all below timeline ${hearing.memory.highWaterTimeline} seen before`
-    return plain(hearing, none(hearing, 'belowHighWater', reason))
+    const stale = hearing.claimants.map((claimant) => claimant.node)
+    return plain(hearing, none(hearing, { rule: 'belowHighWater', reason, stale }))
   }
   if (another === undefined) {
     const reason = `${only.node} alone has reached timeline ${hearing.memory.highWaterTimeline}, which was seen before`
@@ -19,11 +20,11 @@ export function judgeContest(hearing: Hearing): Judgement {
   const contest = nextContest(hearing, contenders)
   if (!isConfirmed(contenders, contest)) {
     const reason = `${names(contenders)} say they are the primary; each is asked once more`
-    return rule(hearing, dual(hearing, 'unconfirmed', reason), contest)
+    return rule(hearing, dual(hearing, contenders, { rule: 'unconfirmed', reason }), contest)
   }
   if (ownSystem(hearing.view, hearing.memory.systemIdentifier) === null && showTwoSystems(contenders)) {
     const reason = `${names(contenders)} belong to different clusters, and nothing says which one is meant`
-    return rule(hearing, dual(hearing, 'twoSystems', reason), contest)
+    return rule(hearing, dual(hearing, contenders, { rule: 'twoSystems', reason }), contest)
   }
   return decide(hearing, contenders, contest)
 }
@@ -38,7 +39,7 @@ function decide(hearing: Hearing, contenders: readonly ClaimantEvidence[], conte
       return rule(hearing, primary(hearing, { node: winner.node, rule: 'decidedBefore', reason }), contest)
     }
     const reason = `${names(contenders)} all say they are the primary, and no majority of followers decides`
-    return undecided(hearing, contest, { rule: 'undecided', reason })
+    return undecided({ hearing, contenders, contest }, { rule: 'undecided', reason })
   }
   if (leader.node === contest.winner || !hasNewerRival(leader, contenders)) {
     const reason = `${leader.node} has the majority of the followers (${tally(contenders)})`
@@ -50,21 +51,26 @@ function decide(hearing: Hearing, contenders: readonly ClaimantEvidence[], conte
     return rule(hearing, primary(hearing, { node: leader.node, rule: 'settledFollowers', reason }), contest)
   }
   const reason = `A newer timeline has appeared and the followers have not moved yet (${tally(contenders)})`
-  return { ...undecided(hearing, contest, { rule: 'settling', reason }), reviewAtMillis: settledAtMillis }
+  return {
+    ...undecided({ hearing, contenders, contest }, { rule: 'settling', reason }),
+    reviewAtMillis: settledAtMillis,
+  }
 }
 
 function undecided(
-  hearing: Hearing,
-  contest: Contest,
-  grounds: { rule: DualPrimary['rule']; reason: string },
+  {
+    hearing,
+    contenders,
+    contest,
+  }: { hearing: Hearing; contenders: readonly ClaimantEvidence[]; contest: Contest },
+  grounds: Pick<DualPrimary, 'rule' | 'reason'>,
 ): Judgement {
   if (hearing.policy.splitBrain === 'warn') {
-    const node = stable(hearing.claimants, hearing.memory.incumbent)
+    const node = stable(contenders, hearing.memory.incumbent)
     const reason = `${grounds.reason}; written to all the same by policy`
-    // Kept out of the contest's memory: a choice made by policy must not later pass for a decision.
-    return rule(hearing, primary(hearing, { node, rule: 'policyWarn', reason }), contest, null)
+    return rule(hearing, primary(hearing, { node, rule: 'policyWarn', reason }), contest)
   }
-  return rule(hearing, dual(hearing, grounds.rule, grounds.reason), contest)
+  return rule(hearing, dual(hearing, contenders, grounds), contest)
 }
 
 /** The claimants at or above the timeline of the last primary named; all of them where none is known. */
@@ -111,13 +117,10 @@ function showTwoSystems(contenders: readonly ClaimantEvidence[]): boolean {
   return new Set(contenders.map((claimant) => claimant.systemIdentifier)).size > 1
 }
 
-function rule(
-  hearing: Hearing,
-  verdict: Verdict,
-  contest: Contest | null,
-  winner = verdict.kind === 'primary' ? verdict.node : null,
-): Judgement {
-  const kept = contest === null ? null : Object.freeze({ ...contest, winner: winner ?? contest.winner })
+function rule(hearing: Hearing, verdict: Verdict, contest: Contest | null): Judgement {
+  // A choice made by policy must not later pass for a decision.
+  const decided = verdict.kind === 'primary' && verdict.rule !== 'policyWarn' ? verdict.node : null
+  const kept = contest === null ? null : Object.freeze({ ...contest, winner: decided ?? contest.winner })
   return { verdict, memory: { ...hearing.memory, contest: kept }, reviewAtMillis: null }
 }
 

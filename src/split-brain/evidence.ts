@@ -52,10 +52,11 @@ export function ownSystem(view: ClusterView, accepted: string | null): string | 
 
 /** The nodes that showed another system identifier than ours: a mistake in the host list, never to be used. */
 export function foreignNodes(view: ClusterView, own: string | null): readonly string[] {
-  if (own === null) return []
-  return view.nodes
-    .filter((node) => node.answer?.systemIdentifier != null && node.answer.systemIdentifier !== own)
-    .map((node) => node.name)
+  const alien = view.nodes.filter((node) => {
+    const id = node.answer?.systemIdentifier
+    return own !== null && id != null && id !== own
+  })
+  return Object.freeze(alien.map((node) => node.name))
 }
 
 /** Followers that may not be seen are no votes. */

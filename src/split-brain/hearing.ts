@@ -37,14 +37,16 @@ export function plain(hearing: Hearing, verdict: Verdict): Judgement {
   return { verdict, memory: hearing.memory, reviewAtMillis: null }
 }
 
-export function none(hearing: Hearing, rule: NoPrimary['rule'], reason: string): NoPrimary {
+export function none(
+  hearing: Hearing,
+  { rule, reason, stale = [] }: Pick<NoPrimary, 'rule' | 'reason'> & Partial<Pick<NoPrimary, 'stale'>>,
+): NoPrimary {
   const { claimants, foreign } = hearing
-  const stale = rule === 'belowHighWater' ? claimants.map((claimant) => claimant.node) : []
   return Object.freeze({
     kind: 'none',
     rule,
     reason,
-    stale: Object.freeze(stale),
+    stale: Object.freeze([...stale]),
     foreign,
     evidence: claimants,
   })
@@ -68,14 +70,20 @@ export function primary(
   })
 }
 
-export function dual(hearing: Hearing, rule: DualPrimary['rule'], reason: string): DualPrimary {
+/** A contest between some of the claimants; the others have lost already. */
+export function dual(
+  hearing: Hearing,
+  contenders: readonly ClaimantEvidence[],
+  { rule, reason }: Pick<DualPrimary, 'rule' | 'reason'>,
+): DualPrimary {
   const { claimants, foreign } = hearing
+  const lost = claimants.filter((claimant) => !contenders.includes(claimant))
   return Object.freeze({
     kind: 'dualPrimary',
-    claimants: Object.freeze(claimants.map((claimant) => claimant.node)),
+    claimants: Object.freeze(contenders.map((claimant) => claimant.node)),
     rule,
     reason,
-    stale: Object.freeze([]),
+    stale: Object.freeze(lost.map((claimant) => claimant.node)),
     foreign,
     evidence: claimants,
   })

@@ -14,13 +14,16 @@ export function judge(
   memory: Memory,
   { policy, nowMillis }: { policy: Policy; nowMillis: number },
 ): Judgement {
-  const own = ownSystem(view, memory.systemIdentifier)
-  const foreign = foreignNodes(view, own)
-  const claimants = claimantEvidence(view).filter((claimant) => !foreign.includes(claimant.node))
+  const claiming = claimantEvidence(view)
+  const [only, another] = claiming
+  // Where nothing else says which cluster is meant, a sole claimant's is.
+  const sole = another === undefined ? (only?.systemIdentifier ?? null) : null
+  const foreign = foreignNodes(view, ownSystem(view, memory.systemIdentifier) ?? sole)
+  const claimants = Object.freeze(claiming.filter((claimant) => !foreign.includes(claimant.node)))
   const hearing: Hearing = { view, memory, policy, nowMillis, claimants, foreign }
   const graceEndMillis = memory.startedMillis + policy.startupGraceMillis
   if (!memory.started && nowMillis < graceEndMillis && !view.nodes.every(wasHeard)) {
-    return close(hearing, none(hearing, 'starting', 'Not every node has been heard yet'), {
+    return close(hearing, none(hearing, { rule: 'starting', reason: 'Not every node has been heard yet' }), {
       memory,
       reviewAtMillis: graceEndMillis,
     })
@@ -34,7 +37,8 @@ function judgeClaimants(hearing: Hearing): Judgement {
   const { claimants, memory, policy } = hearing
   const [first, second] = claimants
   if (first === undefined) {
-    return plain(hearing, none(hearing, 'noClaimant', 'No node says that it is the primary'))
+    const reason = 'No node says that it is the primary'
+    return plain(hearing, none(hearing, { rule: 'noClaimant', reason }))
   }
   if (policy.splitBrain === 'off') {
     const node = stable(claimants, memory.incumbent)
@@ -49,9 +53,11 @@ function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
   const { memory, policy, nowMillis, view } = hearing
   const rival = blockingRival(hearing, claimant)
   if (rival !== null) {
-    const reason = `${rival.node} claimed timeline ${rival.timeline} and has fallen silent since`
+    const timeline = rival.timeline === null ? '' : ` on timeline ${rival.timeline}`
+    const reason = `${rival.node} claimed to be the primary${timeline} and does not answer now`
+    const stale = rival.over.filter((node) => node === claimant.node)
     return {
-      ...plain(hearing, none(hearing, 'rivalSilent', reason)),
+      ...plain(hearing, none(hearing, { rule: 'rivalSilent', reason, stale })),
       reviewAtMillis: rival.lastSeenMillis + policy.settleMillis,
     }
   }
@@ -61,14 +67,16 @@ function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
     return plain(hearing, primary(hearing, { node: claimant.node, rule: 'onlyClaimant', reason }))
   }
   const below = `${claimant.node} is on timeline ${claimant.timeline}, below ${highWater} seen before`
+  const stale = [claimant.node]
   if ((votes(claimant) + 1) * 2 <= view.nodes.length) {
-    return plain(hearing, none(hearing, 'belowHighWater', below))
+    return plain(hearing, none(hearing, { rule: 'belowHighWater', reason: below, stale }))
   }
   // Followers vote late: only when they have stayed for the settling time has the cluster really gone back.
   const since = memory.rewoundSinceMillis ?? nowMillis
   const reviewAtMillis = since + policy.settleMillis
   if (nowMillis < reviewAtMillis) {
-    const held = none(hearing, 'belowHighWater', `${below}; most nodes follow it, which must last`)
+    const reason = `${below}; most nodes follow it, which must last`
+    const held = none(hearing, { rule: 'belowHighWater', reason, stale })
     return { verdict: held, memory: { ...memory, rewoundSinceMillis: since }, reviewAtMillis }
   }
   const reason = `${below}, but most nodes follow it: writes acknowledged on timeline ${highWater} may be gone`
@@ -83,7 +91,9 @@ function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   ).length
   if (visible * 2 > view.nodes.length) return judgement
   const reason = `Only ${visible} of ${view.nodes.length} nodes are visible, and a majority is asked for`
-  return { ...judgement, verdict: none(hearing, 'noQuorum', reason), memory: hearing.memory }
+  const { stale } = judgement.verdict
+  const verdict = none(hearing, { rule: 'noQuorum', reason, stale })
+  return { ...judgement, verdict, memory: hearing.memory }
 }
 
 /** Writes into memory what a verdict settles, whichever rule gave it. */
@@ -94,7 +104,9 @@ function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'v
   if (verdict.kind === 'primary') {
     const winner = hearing.claimants.find((claimant) => claimant.node === verdict.node)
     memory.incumbent = verdict.node
-    memory.highWaterTimeline = winner?.timeline ?? memory.highWaterTimeline
+    // What policy chose was never found to be true: it must not keep the true one out later.
+    const found = verdict.rule !== 'policyWarn' && verdict.rule !== 'policyOff'
+    if (found) memory.highWaterTimeline = winner?.timeline ?? memory.highWaterTimeline
     memory.systemIdentifier = winner?.systemIdentifier ?? memory.systemIdentifier
     memory.rewoundSinceMillis = null
   }

@@ -14,8 +14,10 @@ export interface Contest {
 /** A claimant of a contest that has fallen silent: it may still take writes from others. */
 export interface AbsentRival {
   readonly node: string
-  readonly timeline: number
+  readonly timeline: number | null
   readonly lastSeenMillis: number
+  /** Whom a verdict found stale against it. */
+  readonly over: readonly string[]
 }
 
 export interface Memory {

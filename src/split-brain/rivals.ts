@@ -1,39 +1,60 @@
 // Claimants that fell silent in the middle of an undecided contest. They may still be alive for others, so the one that
 // is left does not win by default; but the wait for them is bounded.
+import { assertNever } from '../topology/assert-never.ts'
 import { findNode } from '../topology/cluster-view.ts'
 import type { ClaimantEvidence } from './evidence.ts'
 import type { Hearing } from './hearing.ts'
 import type { AbsentRival } from './memory.ts'
 import type { Verdict } from './verdict.ts'
 
-/** The silent rival that keeps a lone claimant waiting: one whose history is as new as its own, or newer. */
+/**
+ * The silent rival that keeps a lone claimant waiting: one that it has lost to, one whose history is as new as its own
+ * or newer, and any that is only doubted, for its next look is on its way.
+ */
 export function blockingRival(hearing: Hearing, claimant: ClaimantEvidence): AbsentRival | null {
-  const { timeline } = claimant
-  if (timeline === null) return null
-  return (
-    liveRivals(hearing).find((rival) => rival.node !== claimant.node && rival.timeline >= timeline) ?? null
-  )
+  const others = liveRivals(hearing).filter((rival) => rival.node !== claimant.node)
+  return others.find((rival) => blocks(hearing, rival, claimant)) ?? null
 }
 
-/** The rivals to remember after a verdict: the claimants of a contest that it left open, and those still missed. */
+function blocks({ view }: Hearing, rival: AbsentRival, { node, timeline }: ClaimantEvidence): boolean {
+  if (rival.over.includes(node) || findNode(view, rival.node)?.state === 'unknown') return true
+  return rival.timeline !== null && timeline !== null && rival.timeline >= timeline
+}
+
+/** The rivals to remember after a verdict: who won or is still in a contest, and those that are still missed. */
 export function rivalsAfter(hearing: Hearing, verdict: Verdict): readonly AbsentRival[] {
-  if (verdict.kind === 'primary') return Object.freeze([])
-  const missed = liveRivals(hearing)
-  if (verdict.kind !== 'dualPrimary') return Object.freeze(missed)
-  const present = hearing.claimants.flatMap((claimant) =>
-    claimant.timeline === null
-      ? []
-      : [{ node: claimant.node, timeline: claimant.timeline, lastSeenMillis: hearing.nowMillis }],
-  )
-  const names = new Set(present.map((rival) => rival.node))
-  return Object.freeze([...present, ...missed.filter((rival) => !names.has(rival.node))])
+  switch (verdict.kind) {
+    case 'none':
+      return Object.freeze(liveRivals(hearing))
+    case 'primary': {
+      // A choice made by policy beats nobody.
+      if (verdict.rule === 'policyWarn' || verdict.stale.length === 0) return Object.freeze([])
+      const winner = hearing.claimants.filter((claimant) => claimant.node === verdict.node)
+      return Object.freeze(winner.map((claimant) => rivalFrom(hearing, claimant, verdict.stale)))
+    }
+    case 'dualPrimary': {
+      const present = hearing.claimants
+        .filter((claimant) => verdict.claimants.includes(claimant.node))
+        .map((claimant) => rivalFrom(hearing, claimant, []))
+      const names = new Set(present.map((rival) => rival.node))
+      const missed = liveRivals(hearing).filter((rival) => !names.has(rival.node))
+      return Object.freeze([...present, ...missed])
+    }
+    default:
+      return assertNever(verdict)
+  }
 }
 
-function liveRivals({ memory, policy, view, nowMillis }: Hearing): readonly AbsentRival[] {
+function rivalFrom(hearing: Hearing, claimant: ClaimantEvidence, over: readonly string[]): AbsentRival {
+  const { node, timeline } = claimant
+  return Object.freeze({ node, timeline, lastSeenMillis: hearing.nowMillis, over })
+}
+
+function liveRivals({ memory, policy, view, nowMillis, foreign }: Hearing): readonly AbsentRival[] {
   return memory.rivals.filter((rival) => {
     if (nowMillis >= rival.lastSeenMillis + policy.settleMillis) return false
     const node = findNode(view, rival.node)
-    if (node === undefined) return false
+    if (node === undefined || foreign.includes(rival.node)) return false
     // Refused, starting or a standby: it was heard and takes no writes. Silence and doubt prove nothing.
     const doubtful =
       node.state === 'unknown' || (node.state === 'unreachable' && node.failure?.sign !== 'refused')

@@ -35,10 +35,9 @@ export async function takeBaseBackup(options: {
   // A tar that failed tells by its exit; the broken pipe says nothing more.
   sink.on('error', () => {})
   const received = withClient(
-    from,
+    { ...from, replication: 'true' },
     { what: `A base backup from ${from.host}:${from.port}`, millis: backupMillis },
     (client) => receive(client, major, sink),
-    { replication: 'true' },
   )
   try {
     // Whichever fails first ends both.

@@ -40,12 +40,11 @@ export async function queryUntil<Row extends pg.QueryResultRow>(
 
 /** Opens a connection, lends it, and ends it, by force once the deadline is over. */
 export async function withClient<T>(
-  login: Login,
+  login: Login & { readonly replication?: string },
   deadline: { what: string; millis: number },
   work: (client: pg.Client) => Promise<T>,
-  extra: pg.ClientConfig & { replication?: string } = {},
 ): Promise<T> {
-  const client = new pg.Client({ ...login, ssl: false, ...extra })
+  const client = new pg.Client({ ...login, ssl: false })
   // Queries report a lost connection themselves.
   client.on('error', () => {})
   const session = (async () => {

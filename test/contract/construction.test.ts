@@ -26,8 +26,8 @@ contract('construction', ({ setUp }) => {
   })
 
   test('cannot be called without new', () => {
-    const constructor = create().constructor as unknown as () => void
-    expect(() => constructor()).toThrow(TypeError)
+    const poolClass = create().constructor as unknown as () => void
+    expect(() => poolClass()).toThrow(TypeError)
   })
 
   test('takes no options at all and then reads the environment', async () => {
@@ -87,7 +87,7 @@ contract('construction', ({ setUp }) => {
   })
 
   test('takes poolSize for max', () => {
-    const options = { poolSize: 4 }
+    const options = { poolSize: 4, application_name: 'any' }
     expect(open(options).options.max).toBe(4)
   })
 

@@ -1,7 +1,7 @@
 // The three set-ups that every behaviour of the contract is tried on: pg's own pool, ours with one host, ours with the
 // host list of a cluster. Owns their servers and ends their pools; knows nothing of the behaviours.
-import { once } from 'node:events'
-import pg, { type PoolClient, type PoolConfig } from 'pg'
+import type { EventEmitter } from 'node:events'
+import pg, { type PoolConfig } from 'pg'
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { Pool, type PoolOptions } from '../../src/index.ts'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
@@ -59,9 +59,23 @@ export function contract(title: string, behaviours: (contract: Contract) => void
   })
 }
 
-/** The arguments of the next event of that name; rejects when it takes too long. */
-export function next(pool: pg.Pool | PoolClient, event: string): Promise<unknown[]> {
-  return once(pool, event, { signal: AbortSignal.timeout(WAIT_MILLIS) })
+/** The arguments of the next event of that name; rejects when it takes too long. Listens to nothing else. */
+export function next(emitter: EventEmitter, event: string): Promise<unknown[]> {
+  const told = new Promise<unknown[]>((resolve) => {
+    emitter.once(event, (...given) => resolve(given))
+  })
+  return withDeadline(told, { what: `The event ${event}`, millis: WAIT_MILLIS })
+}
+
+/** What a callback was called with, and what the call that took it returned. */
+export async function called(
+  call: (callback: (...given: unknown[]) => void) => unknown,
+): Promise<{ given: unknown[]; returned: unknown }> {
+  let returned: unknown
+  const given = await new Promise<unknown[]>((resolve) => {
+    returned = call((...args) => resolve(args))
+  })
+  return { given, returned }
 }
 
 /** The error of a promise that has to fail. */

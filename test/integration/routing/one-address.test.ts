@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
 import { untilCluster } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
+import { StrictPooler } from '../../support/strict-pooler.ts'
 import { Switchboard } from '../../support/switchboard.ts'
 import { rejection } from '../../support/workload.ts'
 
@@ -47,4 +48,23 @@ describe.each([18, 13] as const)('PostgreSQL %s', (version) => {
     await untilCluster(pool, ({ primary: named }) => named !== null)
     expect((await pool.query<{ one: number }>('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
+})
+
+test('a pooler that refuses start-up options: reads connect without them', async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  await using pooler = await StrictPooler.open(cluster.primary.directPort)
+  const { user, password, database } = cluster
+  await using pool = disposablePool({
+    ...{ host: '127.0.0.1', port: pooler.port, user, password, database },
+    target_session_attrs: 'prefer-standby',
+  })
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => pool.read.query<{ one: number }>('select 1 as one')),
+  )
+  expect(answers.map(({ rows }) => rows[0]?.one)).toEqual([1, 1, 1, 1, 1])
+  const refusedAtFirst = pooler.refused
+  expect(refusedAtFirst).toBeGreaterThan(0)
+  const clients = await Promise.all(Array.from({ length: 8 }, () => pool.read.connect()))
+  for (const client of clients) client.release()
+  expect(pooler.refused).toBe(refusedAtFirst)
 })

@@ -1,5 +1,5 @@
 // What pg itself makes of the options for one node, next to what it makes of the original.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -9,8 +9,12 @@ import type { PoolOptions } from '../../../src/config/pool-options.ts'
 import { resolveSettings } from '../../../src/config/resolve-settings.ts'
 import { ConfigError } from '../../../src/errors.ts'
 
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
 /** The options for the first node. */
-function firstNode(options: PoolOptions, readFile?: (path: string) => string): pg.PoolConfig {
+function firstNode(options: PoolOptions, readFile = readText): pg.PoolConfig {
   const settings = resolveSettings(options, process.env)
   const [host] = settings.hosts
   if (host === undefined) throw new Error('no host')
@@ -60,7 +64,7 @@ describe('a plain pool connects as pg does', () => {
     const options = { port: 5432, connectionString }
     const ours = resolveSettings({ connectionString }, {})
     const [host = { host: '', port: 0 }] = ours.hosts
-    expect(parametersOf(nodeOptions(ours, host))).toEqual(parametersOf(options))
+    expect(parametersOf(nodeOptions(ours, host, readText))).toEqual(parametersOf(options))
   })
 
   test('options as an object', () => {
@@ -76,7 +80,7 @@ describe('one node of several', () => {
       {},
     )
     const shared = { user: 'app', password: 'secret', database: 'db', max: 3 }
-    expect(settings.hosts.map((host) => nodeOptions(settings, host))).toEqual([
+    expect(settings.hosts.map((host) => nodeOptions(settings, host, readText))).toEqual([
       { ...shared, host: 'h1', port: 5433 },
       { ...shared, host: '::1', port: 5434 },
     ])

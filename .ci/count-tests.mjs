@@ -1,0 +1,18 @@
+// Prints "N passed, N failed" from vitest's JSON report. A file that could not be loaded counts as one failed test;
+// exits 1 when something failed or the report is missing.
+import { existsSync, readFileSync } from 'node:fs'
+
+const file = process.argv[2] ?? ''
+const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+
+const assertions = (report?.testResults ?? []).flatMap((result) => result.assertionResults)
+const unloaded = (report?.testResults ?? []).filter(
+  (result) =>
+    result.status === 'failed' && !result.assertionResults.some(({ status }) => status === 'failed'),
+)
+const passed = assertions.filter(({ status }) => status === 'passed').length
+const failed = assertions.filter(({ status }) => status === 'failed').length + unloaded.length
+
+if (report === undefined) process.stdout.write('The tests did not run\n')
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = report === undefined || failed > 0 ? 1 : 0
