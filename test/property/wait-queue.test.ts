@@ -51,7 +51,7 @@ const action = fc.oneof(
     kind: fc.constant('add' as const),
     timeoutMillis: fc.integer({ min: -1, max: 50 }),
     /** What the waiter's caller does the moment it is settled. */
-    then: fc.constantFrom('nothing' as const, 'wake' as const, 'abort' as const, 'add' as const),
+    reaction: fc.constantFrom('nothing' as const, 'wake' as const, 'abort' as const, 'add' as const),
   }),
   fc.record({ kind: fc.constant('ready' as const), which: fc.nat({ max: 20 }) }),
   fc.record({ kind: fc.constant('wake' as const) }),
@@ -79,7 +79,7 @@ describe('any use of the queue', () => {
           add: () => add(10),
         }
         for (const step of actions) {
-          if (step.kind === 'add') add(step.timeoutMillis, reactions[step.then])
+          if (step.kind === 'add') add(step.timeoutMillis, reactions[step.reaction])
           if (step.kind === 'ready') for (const each of waiters.slice(step.which)) each.ready = true
           if (step.kind === 'wake') queue.wake()
           if (step.kind === 'pass') vi.advanceTimersByTime(step.millis)

@@ -1,0 +1,49 @@
+// The documents name what the code has: every difference from pg.Pool, every rule of the judge, every option.
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { everywhere, withSeveralHosts } from '../contract/differences.ts'
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+}
+
+test('docs/drop-in.md lists every deliberate difference in its own words', () => {
+  const document = read('docs/drop-in.md')
+  for (const { pgPool, ours, reason } of [...Object.values(everywhere), ...Object.values(withSeveralHosts)]) {
+    expect(document).toContain(`| ${pgPool} | ${ours} | ${reason} |`)
+  }
+})
+
+test('docs/split-brain.md lists every rule of a verdict', () => {
+  const rules = read('src/split-brain/verdict.ts').matchAll(/'([a-z]+[A-Za-z]*)'/g)
+  const kinds = ['none', 'primary', 'dualPrimary', 'unconfirmed']
+  const named = [...rules].map(([, name]) => name ?? '').filter((name) => !kinds.slice(0, 3).includes(name))
+  const document = read('docs/split-brain.md')
+  for (const name of new Set(named)) expect(document).toContain(`\`${name}\``)
+  expect(named.length).toBeGreaterThan(12)
+})
+
+test('the README names every error code and every event', () => {
+  const document = read('README.md')
+  for (const [code] of read('src/errors.ts').matchAll(/PGHA_[A-Z_]+(?=')/g)) expect(document).toContain(code)
+  const events = read('src/events.ts').split('export interface PoolEvents {')[1]?.split('}')[0] ?? ''
+  for (const [, name] of events.matchAll(/^ {2}(\w+):/gm)) expect(document).toContain(`\`${name}\``)
+})
+
+test('the README names every option that is not pg.Pool’s', () => {
+  const document = read('README.md')
+  const later = [
+    'readConsistency',
+    'readWriteSplitting',
+    'patroni',
+    'host',
+    'port',
+    'hosts',
+    'connectionString',
+  ]
+  const options = [...read('src/config/pool-options.ts').matchAll(/^ {2}readonly (\w+)\?|^ {2}(\w+)\?:/gm)]
+    .map(([, a, b]) => a ?? b ?? '')
+    .filter((name) => !later.includes(name))
+  expect(options.length).toBeGreaterThan(12)
+  for (const name of options) expect(document).toContain(name)
+})

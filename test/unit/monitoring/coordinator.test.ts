@@ -1,0 +1,168 @@
+// The one place where beliefs change, over fake lookers and fake time: what is done in one turn, and in which order.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { SplitBrainPolicy } from '../../../src/config/settings.ts'
+import { Coordinator } from '../../../src/monitoring/coordinator.ts'
+import { hosts, longName, POLICY, shortName } from '../../support/cluster-script.ts'
+import { FakeLooker } from '../../support/fake-looker.ts'
+import { sighting } from '../../support/sighting.ts'
+
+const STEADY_MILLIS = 1000
+
+/** What is done, in order, each with the verdict that was stored by then. */
+function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}) {
+  const lookers = { a: new FakeLooker(), b: new FakeLooker() }
+  const done: string[] = []
+  const note = (what: string): void => {
+    done.push(`${what} (${coordinator.state.verdict.rule})`)
+  }
+  const coordinator = new Coordinator({
+    hosts: hosts(['a', 'b']),
+    policy: { ...POLICY, splitBrain },
+    lookers: new Map(Object.entries(lookers).map(([node, looker]) => [longName(node), looker])),
+    steadyMillis: STEADY_MILLIS,
+    clock: () => Date.now(),
+    random: () => 0.5,
+    effects: {
+      invalidate: ({ node, intent }) => note(`invalidate ${shortName(node)} ${intent}`),
+      destroyLeased: ({ node, intent }) => note(`destroyLeased ${shortName(node)} ${intent}`),
+      wake: () => note('wake'),
+      emit: ({ name }) => note(`emit ${name}`),
+    },
+  })
+  return { ...lookers, coordinator, done }
+}
+
+async function steady() {
+  const all = setUp()
+  all.coordinator.start()
+  await all.b.answer('standby', Date.now())
+  await all.a.answer('primary tl=1 followers=0', Date.now())
+  all.done.length = 0
+  return all
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 })
+})
+
+afterEach(() => {
+  expect(vi.getTimerCount(), 'a timer is left').toBe(0)
+  vi.useRealTimers()
+})
+
+describe('a coordinator', () => {
+  test('looks at nothing before it is started, and counts the grace from then', () => {
+    const { coordinator, a } = setUp()
+    vi.advanceTimersByTime(5000)
+    expect(a.looks).toBe(0)
+    coordinator.start()
+    coordinator.start()
+    expect(a.looks).toBe(1)
+    expect(coordinator.state.reviewAtMillis).toBe(Date.now() + POLICY.startupGraceMillis)
+    coordinator.close()
+  })
+
+  test('stores, then wakes, then emits', async () => {
+    const { coordinator, a, b, done } = setUp()
+    coordinator.start()
+    await b.answer('standby', Date.now())
+    expect(done).toEqual(['wake (starting)', 'emit nodeChange (starting)'])
+    done.length = 0
+    await a.answer('primary tl=1', Date.now())
+    expect(done).toEqual([
+      'wake (onlyClaimant)',
+      'emit nodeChange (onlyClaimant)',
+      'emit primaryChange (onlyClaimant)',
+    ])
+    coordinator.close()
+  })
+
+  test('invalidates pools and looks before it wakes, and emits last', async () => {
+    const { coordinator, a, done } = await steady()
+    const looks = a.looks
+    vi.advanceTimersByTime(500)
+    coordinator.report(longName('a'), {
+      ...(sighting('refused by=pool', Date.now()) as Parameters<Coordinator['report']>[1]),
+    })
+    expect(done).toEqual([
+      'invalidate a both (noClaimant)',
+      'wake (noClaimant)',
+      'emit nodeChange (noClaimant)',
+      'emit primaryChange (noClaimant)',
+    ])
+    expect(a.looks).toBe(looks + 1)
+    coordinator.close()
+  })
+
+  test('decides when the grace is over, though nothing new was seen', async () => {
+    const { coordinator, a, done } = setUp()
+    coordinator.start()
+    await a.answer('primary tl=1', Date.now())
+    done.length = 0
+    vi.advanceTimersByTime(99)
+    expect(done).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(done).toEqual(['wake (onlyClaimant)', 'emit primaryChange (onlyClaimant)'])
+    coordinator.close()
+  })
+
+  test('asks both claimants again at once, and then fences', async () => {
+    const { coordinator, a, b, done } = await steady()
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    const looks = a.looks
+    await a.answer('primary tl=1 followers=0', Date.now())
+    vi.advanceTimersByTime(100)
+    await b.answer('primary tl=2 followers=0', Date.now())
+    expect([a.underWay, b.underWay, a.looks]).toEqual([1, 1, looks + 1])
+    expect(coordinator.state.verdict.rule).toBe('unconfirmed')
+    vi.advanceTimersByTime(1)
+    done.length = 0
+    // Both looks were asked after the doubt.
+    await a.answer('primary tl=1 followers=0', Date.now())
+    expect(done).toEqual(['wake (unconfirmed)'])
+    done.length = 0
+    await b.answer('primary tl=2 followers=0', Date.now())
+    expect(done.slice(0, 4)).toEqual([
+      'invalidate a write (undecided)',
+      'destroyLeased a write (undecided)',
+      'invalidate b write (undecided)',
+      'destroyLeased b write (undecided)',
+    ])
+    expect(done.slice(4)).toEqual(['wake (undecided)', 'emit splitBrain (undecided)'])
+    coordinator.close()
+  })
+
+  test('has nothing to do where nothing was learnt', async () => {
+    const { coordinator, done } = await steady()
+    const { state } = coordinator
+    const old = sighting('lost by=pool', Date.now() - 1) as Parameters<Coordinator['report']>[1]
+    coordinator.report(longName('a'), old)
+    coordinator.report('elsewhere:1', old)
+    expect(done).toEqual([])
+    expect(coordinator.state).toBe(state)
+    coordinator.close()
+  })
+
+  test('looks at the nodes that it is told to, or at all', async () => {
+    const { coordinator, a, b } = await steady()
+    vi.advanceTimersByTime(500)
+    coordinator.lookNow([longName('b')])
+    expect([a.looks, b.looks]).toEqual([1, 2])
+    coordinator.lookNow()
+    expect(a.looks).toBe(2)
+    coordinator.close()
+  })
+
+  test('believes and does nothing more once it is closed', async () => {
+    const { coordinator, a, done } = await steady()
+    const { state } = coordinator
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    coordinator.close()
+    await a.answer('standby', Date.now())
+    coordinator.report(longName('a'), sighting('refused by=pool', Date.now()) as never)
+    coordinator.start()
+    vi.advanceTimersByTime(60_000)
+    expect(coordinator.state).toBe(state)
+    expect(done).toEqual([])
+  })
+})
