@@ -52,7 +52,9 @@ export function clusterSnapshot({ view, verdict }: ClusterState): ClusterSnapsho
 function nodeSnapshot(view: ClusterView, node: NodeView, primary: string | null): NodeSnapshot {
   const { answer, failure } = node
   const isStandby = node.state === 'standby'
-  const lag = isStandby ? replicationLag(view, node, primary) : { bytes: null, millis: null }
+  const lag = isStandby
+    ? replicationLag(view, node, primary)
+    : { bytes: null, millis: null, isOtherHistory: false }
   return Object.freeze({
     name: node.name,
     host: node.host,

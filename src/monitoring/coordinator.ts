@@ -133,10 +133,21 @@ export class Coordinator {
         this.#monitor.lookNow(effect.nodes)
         break
       case 'emit':
-        effects.emit(effect.event)
+        this.#emit(effect.event)
         break
       default:
         assertNever(effect)
+    }
+  }
+
+  /** A listener that throws ends the program as from any emitter, but not in the middle of our turn. */
+  #emit(event: PoolEvent): void {
+    try {
+      this.#options.effects.emit(event)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
     }
   }
 

@@ -89,10 +89,14 @@ export class Monitor {
     loop.looking = false
     if (!this.#running) return
     debug('%s %o', loop.node, result)
-    this.#options.onResult(loop.node, result)
-    if (loop.again) this.lookNow([loop.node])
-    else if (loop.timer === undefined && !loop.looking) {
-      this.#schedule(loop, this.#options.pauseMillis(loop.node))
+    try {
+      this.#options.onResult(loop.node, result)
+    } finally {
+      // Whatever became of the result, the next look comes.
+      if (loop.again) this.lookNow([loop.node])
+      else if (loop.timer === undefined && !loop.looking) {
+        this.#schedule(loop, this.#options.pauseMillis(loop.node))
+      }
     }
   }
 

@@ -239,8 +239,9 @@ export class Dispatcher {
   }
 }
 
+/** Never in the turn of whoever found out: a callback that throws must not keep others from being served. */
 function fail(attempt: Attempt, error: Error): void {
-  attempt.callback(error, null)
+  process.nextTick(attempt.callback, error, null)
 }
 
 /** pg-pool's own words. */

@@ -84,7 +84,7 @@ export class ProxyLane {
     if (this.#to.destroyed) return
     if (parcel.kind === 'data') this.#to.write(parcel.chunk)
     else if (parcel.kind === 'end') this.#to.end()
-    else this.#to.resetAndDestroy()
+    else resetSocket(this.#to)
   }
 
   // What is not read stays in the sender's and our kernel buffers, so a silent link fills up as a real one does.
@@ -95,4 +95,13 @@ export class ProxyLane {
     if (mayRead) this.#from.resume()
     else this.#from.pause()
   }
+}
+
+/**
+ * Ends a connection with RST where the system allows it. While an orderly end is on its way it does not, and Node then
+ * loses the socket without closing it: the process would spin for ever when it ends.
+ */
+export function resetSocket(socket: net.Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }

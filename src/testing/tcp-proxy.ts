@@ -3,7 +3,7 @@
 
 import net from 'node:net'
 import type { LinkCondition } from './proxy-lane.ts'
-import { ProxyLane } from './proxy-lane.ts'
+import { ProxyLane, resetSocket } from './proxy-lane.ts'
 import { waitUntil } from './wait-until.ts'
 
 const relistenMillis = 5000
@@ -174,8 +174,8 @@ class ProxiedConnection {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy()
-    this.#server.resetAndDestroy()
+    resetSocket(this.#client)
+    resetSocket(this.#server)
     this.#close()
   }
 

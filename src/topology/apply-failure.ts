@@ -14,6 +14,8 @@ export function applyFailure(
 ): ClusterView {
   const node = findNode(view, name)
   if (node === undefined || isOlder(node, failure.askedAtMillis)) return view
+  // A login refused to the application says nothing of the node: the monitor has its own.
+  if (failure.sign === 'rejected' && failure.seenBy === 'pool') return view
   const state = stateAfter(failure, node.state)
   return withNode(
     view,
@@ -39,7 +41,7 @@ function stateAfter(failure: NodeFailure, before: NodeState): NodeState {
     case 'starting':
       return 'starting'
     case 'rejected':
-      return failure.seenBy === 'monitor' ? 'rejected' : before
+      return 'rejected'
     case 'lost':
     case 'demoted':
     case 'confused':

@@ -7,6 +7,8 @@ export interface ReplicationLag {
   /** Null where either position is unknown. */
   readonly bytes: number | null
   readonly millis: number | null
+  /** The standby is known to be on another timeline than the primary: their positions cannot be compared. */
+  readonly isOtherHistory: boolean
 }
 
 export interface LagLimits {
@@ -20,14 +22,22 @@ export interface LagLimits {
  * otherwise it is as far behind as that transaction is old, whether its receiver still runs or not.
  */
 export function replicationLag(view: ClusterView, standby: NodeView, primary: string | null): ReplicationLag {
-  const ahead = primary === null ? null : (findNode(view, primary)?.answer?.writeLsn ?? null)
-  const behind = standby.answer?.replayLsn ?? null
-  const bytes = lsnDistanceBytes(ahead, behind)
-  if (bytes === 0) return { bytes, millis: 0 }
-  return { bytes, millis: standby.answer?.replayAgeMillis ?? null }
+  const ahead = primary === null ? undefined : findNode(view, primary)?.answer
+  const behind = standby.answer
+  const age = behind?.replayAgeMillis ?? null
+  if (ahead?.timeline != null && behind?.timeline != null && ahead.timeline !== behind.timeline) {
+    return { bytes: null, millis: age, isOtherHistory: true }
+  }
+  const bytes = lsnDistanceBytes(ahead?.writeLsn ?? null, behind?.replayLsn ?? null)
+  return { bytes, millis: bytes === 0 ? 0 : age, isOtherHistory: false }
 }
 
-/** A lag that cannot be measured (no primary is known) is let pass: reads go on while the primary is away. */
+/**
+ * A lag that cannot be measured because no primary is known is let pass: reads go on while the primary is away. A standby
+ * on another timeline is beyond any limit.
+ */
 export function isWithinLag(lag: ReplicationLag, limits: LagLimits): boolean {
+  const isLimited = Number.isFinite(limits.maxBytes) || Number.isFinite(limits.maxMillis)
+  if (lag.isOtherHistory && isLimited) return false
   return (lag.bytes ?? 0) <= limits.maxBytes && (lag.millis ?? 0) <= limits.maxMillis
 }

@@ -109,7 +109,7 @@ contract('limits', ({ setUp }) => {
   })
 
   test('connect rejects when no client came free within connectionTimeoutMillis', async () => {
-    const pool = open({ max: 1, connectionTimeoutMillis: 150 })
+    const pool = open({ max: 1, connectionTimeoutMillis: 700 })
     const client = await pool.connect()
     expect((await failure(pool.connect())).message).toBe(FULL)
     expect(pool.waitingCount).toBe(0)
@@ -117,14 +117,14 @@ contract('limits', ({ setUp }) => {
   })
 
   test('pool.query rejects when no client came free within connectionTimeoutMillis', async () => {
-    const pool = open({ max: 1, connectionTimeoutMillis: 150 })
+    const pool = open({ max: 1, connectionTimeoutMillis: 700 })
     const client = await pool.connect()
     expect((await failure(pool.query('select 1'))).message).toBe(FULL)
     client.release()
   })
 
   test('one who gave up waiting takes no client away from others', async () => {
-    const pool = open({ max: 1, connectionTimeoutMillis: 150 })
+    const pool = open({ max: 1, connectionTimeoutMillis: 700 })
     const client = await pool.connect()
     await failure(pool.connect())
     client.release()
@@ -135,7 +135,7 @@ contract('limits', ({ setUp }) => {
   })
 
   test('one who is served in time is not timed out later', async () => {
-    const pool = open({ max: 1, connectionTimeoutMillis: 150 })
+    const pool = open({ max: 1, connectionTimeoutMillis: 700 })
     const client = await pool.connect()
     const waiting = pool.connect()
     client.release()
@@ -146,7 +146,7 @@ contract('limits', ({ setUp }) => {
   })
 
   test('a statement may take longer than connectionTimeoutMillis', async () => {
-    const { rows } = await open({ connectionTimeoutMillis: 150 }).query('select pg_sleep(0.2), 1 as one')
+    const { rows } = await open({ connectionTimeoutMillis: 700 }).query('select pg_sleep(0.8), 1 as one')
     expect(rows).toMatchObject([{ one: 1 }])
   })
 })

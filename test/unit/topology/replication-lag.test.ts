@@ -1,0 +1,70 @@
+// Replication lag: right on an idle primary, with a cut receiver, and across histories.
+import { describe, expect, test } from 'vitest'
+import { applyProbe } from '../../../src/topology/apply-probe.ts'
+import { type ClusterView, findNode, initialView } from '../../../src/topology/cluster-view.ts'
+import type { ProbeAnswer } from '../../../src/topology/probe-result.ts'
+import { isWithinLag, type ReplicationLag, replicationLag } from '../../../src/topology/replication-lag.ts'
+import { SYSTEM } from '../../support/sighting.ts'
+
+const ANSWER: ProbeAnswer = {
+  kind: 'answer',
+  askedAtMillis: 1,
+  roundTripMillis: 1,
+  role: 'standby',
+  readOnly: false,
+  serverVersion: 180004,
+  serverStartMillis: 0,
+  systemIdentifier: SYSTEM,
+  timeline: null,
+  writeLsn: null,
+  receiveLsn: null,
+  replayLsn: null,
+  replayAgeMillis: null,
+  followers: 0,
+  receiving: true,
+  upstream: null,
+}
+
+function lag(primary: Partial<ProbeAnswer>, standby: Partial<ProbeAnswer>): ReplicationLag {
+  const hosts = [
+    { host: 'a', port: 1 },
+    { host: 'b', port: 1 },
+  ]
+  let view: ClusterView = initialView(hosts, 0)
+  view = applyProbe(view, 'a:1', { ...ANSWER, role: 'primary', ...primary })
+  view = applyProbe(view, 'b:1', { ...ANSWER, ...standby })
+  const node = findNode(view, 'b:1')
+  if (node === undefined) throw new Error('The standby was expected')
+  return replicationLag(view, node, 'a:1')
+}
+
+describe('replication lag', () => {
+  test('an idle primary: all is replayed, however long ago', () => {
+    const measured = lag({ writeLsn: '1/A0' }, { replayLsn: '1/A0', replayAgeMillis: 3_600_000 })
+    expect(measured).toEqual({ bytes: 0, millis: 0, isOtherHistory: false })
+  })
+
+  test('a cut receiver: bytes and milliseconds grow, whether it says that it receives or not', () => {
+    const measured = lag(
+      { writeLsn: '1/A0' },
+      { replayLsn: '0/FFFFFFFF', replayAgeMillis: 5000, receiving: false },
+    )
+    expect(measured).toEqual({ bytes: 161, millis: 5000, isOtherHistory: false })
+    expect(isWithinLag(measured, { maxBytes: 160, maxMillis: Infinity })).toBe(false)
+    expect(isWithinLag(measured, { maxBytes: 161, maxMillis: 5000 })).toBe(true)
+    expect(isWithinLag(measured, { maxBytes: Infinity, maxMillis: 4999 })).toBe(false)
+  })
+
+  test('another timeline: positions are not compared, and any limit is exceeded', () => {
+    const measured = lag({ writeLsn: '1/A0', timeline: 2 }, { replayLsn: '1/A0', timeline: 1 })
+    expect(measured).toEqual({ bytes: null, millis: null, isOtherHistory: true })
+    expect(isWithinLag(measured, { maxBytes: 1e12, maxMillis: Infinity })).toBe(false)
+    expect(isWithinLag(measured, { maxBytes: Infinity, maxMillis: Infinity })).toBe(true)
+  })
+
+  test('without a primary nothing is measured, and reads go on', () => {
+    const measured = lag({ writeLsn: null }, { replayLsn: '1/A0' })
+    expect(measured).toEqual({ bytes: null, millis: null, isOtherHistory: false })
+    expect(isWithinLag(measured, { maxBytes: 0, maxMillis: 0 })).toBe(true)
+  })
+})
