@@ -45,6 +45,8 @@ export class Engine {
       writeQuorum: settings.writeQuorum,
       startupGraceMillis: settings.startupGraceMillis,
       settleMillis: SETTLE_MILLIS,
+      // A look that is due may be put off by its jitter, and then take its time to connect and to answer.
+      beliefMillis: 1.1 * steadyMillis(settings) + 2 * settings.probeTimeoutMillis,
     }
     this.#pools = this.#makePools()
     this.#coordinator = settings.monitored ? this.#makeCoordinator(policy) : null
@@ -120,7 +122,7 @@ export class Engine {
       hosts: settings.hosts,
       policy,
       lookers,
-      steadyMillis: Math.min(settings.probeIntervalMillis, settings.hostRecheckMillis),
+      steadyMillis: steadyMillis(settings),
       clock: monotonicClock,
       random: Math.random,
       effects: {
@@ -136,6 +138,7 @@ export class Engine {
     if (this.#coordinator === null) return plainGuide(this.settings, policy)
     let turns = 0
     return clusterGuide(this.settings, this.#coordinator, {
+      policy,
       clock: monotonicClock,
       moment: {
         random: Math.random,
@@ -144,6 +147,11 @@ export class Engine {
       },
     })
   }
+}
+
+/** No belief goes longer without a look than `hostRecheckSeconds`. */
+function steadyMillis({ probeIntervalMillis, hostRecheckMillis }: Settings): number {
+  return Math.min(probeIntervalMillis, hostRecheckMillis)
 }
 
 function readText(path: string): string {

@@ -11,7 +11,7 @@ import { hostName } from './topology/host.ts'
 export function clusterGuide(
   settings: Settings,
   coordinator: Coordinator,
-  { clock, moment }: { clock: () => number; moment: Moment },
+  { policy, clock, moment }: { policy: Policy; clock: () => number; moment: Moment },
 ): Guide {
   const balancing = settings.loadBalanceHosts ? settings.balancer : null
   const selector = new Selector({
@@ -19,8 +19,7 @@ export function clusterGuide(
       maxBytes: settings.maxReplicationLagBytes,
       maxMillis: settings.maxReplicationLagMillis,
     },
-    // A look that is under way when a belief comes of age may still take its time.
-    maxAgeMillis: settings.hostRecheckMillis + 2 * settings.probeTimeoutMillis,
+    maxAgeMillis: policy.beliefMillis,
   })
   return {
     monitored: true,

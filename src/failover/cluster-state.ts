@@ -1,9 +1,9 @@
 // All that a pool believes at one moment: the view, the verdict on it, and what the judge remembers. Replaced whole.
 import type { Policy } from '../split-brain/hearing.ts'
 import { judge } from '../split-brain/judge.ts'
-import { type Memory, newMemory } from '../split-brain/memory.ts'
+import { awoken, type Memory, newMemory } from '../split-brain/memory.ts'
 import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
-import { type ClusterView, initialView } from '../topology/cluster-view.ts'
+import { type ClusterView, initialView, newestLookMillis } from '../topology/cluster-view.ts'
 import type { Host } from '../topology/host.ts'
 
 export interface ClusterState {
@@ -46,7 +46,8 @@ export function nextState(
   view: ClusterView,
   { policy, nowMillis }: { policy: Policy; nowMillis: number },
 ): ClusterState {
-  const { verdict, memory, reviewAtMillis } = judge(view, state.memory, { policy, nowMillis })
+  const before = hasSlept(state, { policy, nowMillis }) ? awoken(state.memory, nowMillis) : state.memory
+  const { verdict, memory, reviewAtMillis } = judge(view, before, { policy, nowMillis })
   return Object.freeze({
     view,
     verdict,
@@ -57,4 +58,16 @@ export function nextState(
     judgedAtMillis: nowMillis,
     reviewAtMillis,
   })
+}
+
+/**
+ * Nobody has looked for so long that this process must have been suspended. The quickest answer is then no better than the
+ * quickest one of all: the old primary may give it.
+ */
+function hasSlept(
+  { view, memory }: ClusterState,
+  { policy, nowMillis }: { policy: Policy; nowMillis: number },
+): boolean {
+  const newest = newestLookMillis(view)
+  return memory.started && newest !== null && nowMillis - newest > policy.beliefMillis
 }

@@ -110,7 +110,8 @@ function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
       was.failure !== is.failure &&
       (is.failure.seenBy === 'pool' || was.state === 'primary' || was.state === 'standby'),
   )
-  if (badSign) return [{ kind: 'probe', nodes: all }]
+  const awoke = before.memory.started && !after.memory.started
+  if (badSign || awoke) return [{ kind: 'probe', nodes: all }]
   const doubted = after.verdict.kind === 'dualPrimary' && after.verdict.rule === 'unconfirmed'
   if (doubted && before.memory.contest?.sinceMillis !== after.memory.contest?.sinceMillis) {
     return [{ kind: 'probe', nodes: after.memory.contest?.claimants ?? [] }]

@@ -12,6 +12,8 @@ export interface Policy {
   readonly startupGraceMillis: number
   /** How long followers must stay where they are before they outvote a newer timeline. */
   readonly settleMillis: number
+  /** How old the newest look may be before everything believed has to be seen anew. */
+  readonly beliefMillis: number
 }
 
 export interface Judgement {

@@ -22,7 +22,7 @@ export function judge(
   const claimants = Object.freeze(claiming.filter((claimant) => !foreign.includes(claimant.node)))
   const hearing: Hearing = { view, memory, policy, nowMillis, claimants, foreign }
   const graceEndMillis = memory.startedMillis + policy.startupGraceMillis
-  if (!memory.started && nowMillis < graceEndMillis && !view.nodes.every(wasHeard)) {
+  if (!memory.started && nowMillis < graceEndMillis && !everyNodeHeard(hearing)) {
     return close(hearing, none(hearing, { rule: 'starting', reason: 'Not every node has been heard yet' }), {
       memory,
       reviewAtMillis: graceEndMillis,
@@ -31,6 +31,10 @@ export function judge(
   const heard = { ...hearing, memory: { ...memory, started: true } }
   const judgement = withQuorum(heard, judgeClaimants(heard))
   return close(heard, judgement.verdict, judgement)
+}
+
+function everyNodeHeard({ view, memory }: Hearing): boolean {
+  return view.nodes.every((node) => wasHeard(node, memory.startedMillis))
 }
 
 function judgeClaimants(hearing: Hearing): Judgement {

@@ -21,9 +21,9 @@ export interface AbsentRival {
 }
 
 export interface Memory {
-  /** When the pool was first used. */
+  /** When the pool was first used, or woke up with nothing but old beliefs. */
   readonly startedMillis: number
-  /** Whether the first decision has been made. */
+  /** Whether the first decision since then has been made. */
   readonly started: boolean
   readonly systemIdentifier: string | null
   /** The timeline of the last primary named: an older one alone is a stale primary. */
@@ -34,6 +34,11 @@ export interface Memory {
   readonly rivals: readonly AbsentRival[]
   /** Since when a lone primary below the high-water timeline has been followed by most nodes. */
   readonly rewoundSinceMillis: number | null
+}
+
+/** After a sleep: what was settled is remembered, but the next decision is a first one again. */
+export function awoken(memory: Memory, nowMillis: number): Memory {
+  return Object.freeze({ ...memory, startedMillis: nowMillis, started: false })
 }
 
 export function newMemory(nowMillis: number): Memory {

@@ -16,6 +16,12 @@ export function initialView(hosts: readonly Host[], nowMillis: number): ClusterV
   })
 }
 
+/** When the newest look that counts was asked, at any node; null before the first. */
+export function newestLookMillis(view: ClusterView): number | null {
+  const asked = view.nodes.flatMap((node) => node.checkedAtMillis ?? [])
+  return asked.length === 0 ? null : Math.max(...asked)
+}
+
 export function findNode(view: ClusterView, name: string): NodeView | undefined {
   return view.nodes.find((node) => node.name === name)
 }

@@ -46,9 +46,9 @@ export function unknownNode(host: Host, nowMillis: number): NodeView {
   })
 }
 
-/** Whether the node has been heard at all, be it with a failure. */
-export function wasHeard(node: NodeView): boolean {
-  return node.checkedAtMillis !== null
+/** Whether a look asked since then has come back, be it with a failure. */
+export function wasHeard(node: NodeView, sinceMillis: number): boolean {
+  return node.checkedAtMillis !== null && node.checkedAtMillis >= sinceMillis
 }
 
 /** Whether the node said, at its last look, that it is not in recovery. */

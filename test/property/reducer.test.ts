@@ -5,7 +5,7 @@ import { type ClusterState, initialState, nextState } from '../../src/failover/c
 import { transition } from '../../src/failover/transition.ts'
 import type { Policy } from '../../src/split-brain/hearing.ts'
 import { writableNode } from '../../src/split-brain/verdict.ts'
-import { findNode } from '../../src/topology/cluster-view.ts'
+import { findNode, newestLookMillis } from '../../src/topology/cluster-view.ts'
 import type { ProbeResult } from '../../src/topology/probe-result.ts'
 import { hosts, learn, longName, POLICY } from '../support/cluster-script.ts'
 import { SIGNS } from '../support/sighting.ts'
@@ -65,6 +65,7 @@ const history = fc.record({
     writeQuorum: fc.constantFrom('none', 'majority'),
     startupGraceMillis: fc.constant(POLICY.startupGraceMillis),
     settleMillis: fc.constant(POLICY.settleMillis),
+    beliefMillis: fc.constantFrom(POLICY.beliefMillis, 3000),
   }),
 })
 
@@ -169,6 +170,8 @@ describe('for any history', () => {
     forEveryTurn(({ after, nowMillis, policy }) => {
       // Without checks, the first of two clusters is taken, and only from then on is the other one foreign.
       if (after.judgedAtMillis !== nowMillis || policy.splitBrain === 'off') return
+      // Where nobody has looked since a sleep, judging again is a first decision again.
+      if (nowMillis - (newestLookMillis(after.view) ?? nowMillis) > policy.beliefMillis) return
       const again = nextState(after, after.view, { policy, nowMillis })
       const andAgain = nextState(again, after.view, { policy, nowMillis })
       expect(writableNode(again.verdict)).toBe(writableNode(after.verdict))

@@ -17,6 +17,8 @@ export const POLICY: Policy = {
   writeQuorum: 'none',
   startupGraceMillis: 100,
   settleMillis: 10_000,
+  // Rows let time pass without looks; what a sleep does has rows of its own.
+  beliefMillis: Number.POSITIVE_INFINITY,
 }
 
 export interface Step {
@@ -39,9 +41,12 @@ export function shortName(name: string): string {
 
 export function readPolicy(given: unknown): Policy {
   if (given === undefined) return POLICY
-  const { splitBrain, writeQuorum } = strictMapping(given, { optional: ['splitBrain', 'writeQuorum'] })
+  const { splitBrain, writeQuorum, beliefMillis } = strictMapping(given, {
+    optional: ['splitBrain', 'writeQuorum', 'beliefMillis'],
+  })
   return {
     ...POLICY,
+    beliefMillis: typeof beliefMillis === 'number' ? beliefMillis : POLICY.beliefMillis,
     splitBrain: strictWord(splitBrain ?? 'refuse', ['refuse', 'warn', 'off']),
     writeQuorum: strictWord(writeQuorum ?? 'none', ['none', 'majority']),
   }
