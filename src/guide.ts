@@ -29,6 +29,7 @@ export function clusterGuide(
     start: () => coordinator.start(),
     select: (request, avoid) =>
       selector.select(coordinator.state, request, { balancing, moment, avoid, nowMillis: clock() }),
+    isFit: (request, node) => selector.isFit(coordinator.state, request, { node, nowMillis: clock() }),
     report: (node, failure) => coordinator.report(node, failure),
     look: (node) => coordinator.lookNow([node]),
   }
@@ -43,6 +44,7 @@ export function plainGuide(settings: Settings, policy: Policy): Guide {
     state: initialState(settings.hosts, policy, 0),
     start: () => {},
     select: () => selection,
+    isFit: () => true,
     report: () => {},
     look: () => {},
   }

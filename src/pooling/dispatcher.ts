@@ -26,6 +26,8 @@ export interface Guide {
   /** Begins to look at the cluster, if it has not yet. */
   start(): void
   select(request: RouteRequest, avoid?: ReadonlySet<string>): Selection
+  /** Whether a node selected a while ago would still do. */
+  isFit(request: RouteRequest, node: string): boolean
   report(node: string, failure: NodeFailure): void
   /** Asks for a look at a node without saying anything of it. */
   look(node: string): void
@@ -197,6 +199,10 @@ export class Dispatcher {
         const mismatch = new Error(`${node} led to a standby`)
         this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
         this.retry(attempt, mismatch)
+      } else if (!this.#options.guide.isFit(request, node)) {
+        // The view has changed, or this process slept, while the connection was waited for.
+        release()
+        this.#route(attempt)
       } else {
         attempt.callback(undefined, { client, release, pool })
       }

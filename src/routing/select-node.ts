@@ -75,28 +75,39 @@ export class Selector {
     request: RouteRequest,
     choosing: Choosing & { readonly nowMillis: number },
   ): Selection {
-    let known = this.#remembered.get(request)
-    if (known === undefined || known.beliefs !== beliefs || choosing.nowMillis > known.untilMillis) {
-      known = this.#remember(beliefs, request, choosing)
-    }
+    const known = this.#recall(beliefs, request, choosing.nowMillis)
     if (choosing.balancing === null && choosing.avoid === undefined) return known.selection
     return choose(known.fit, choosing) ?? known.selection
   }
 
-  #remember(
+  /** Whether a node that was selected before is still fit: the time a connection takes may have changed that. */
+  isFit(
     beliefs: Beliefs,
     request: RouteRequest,
-    choosing: Choosing & { readonly nowMillis: number },
-  ): Remembered {
+    { node, nowMillis }: { node: string; nowMillis: number },
+  ): boolean {
+    return this.#recall(beliefs, request, nowMillis).fit.some((candidate) => candidate.name === node)
+  }
+
+  #recall(beliefs: Beliefs, request: RouteRequest, nowMillis: number): Remembered {
+    const known = this.#remembered.get(request)
+    if (known === undefined || known.beliefs !== beliefs || nowMillis > known.untilMillis) {
+      return this.#remember(beliefs, request, nowMillis)
+    }
+    return known
+  }
+
+  #remember(beliefs: Beliefs, request: RouteRequest, nowMillis: number): Remembered {
     const waits = awaitsFirstDecision(beliefs.verdict, request)
     const table: RoutingTable = {
       ...beliefs,
       limits: this.#limits,
-      staleBeforeMillis: choosing.nowMillis - this.#maxAgeMillis,
+      staleBeforeMillis: nowMillis - this.#maxAgeMillis,
     }
     const fit = waits ? [] : fitNodes(table, request)
-    const oldest = fit.reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), choosing.nowMillis)
-    const inOrder = choose(fit, { balancing: null, moment: choosing.moment })
+    const oldest = fit.reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), nowMillis)
+    const [first] = fit
+    const inOrder: Selection | null = first === undefined ? null : { kind: 'use', node: first.name }
     const selection = inOrder ?? (waits ? WAIT : withoutNode(beliefs.view))
     const known = { beliefs, fit, selection, untilMillis: oldest + this.#maxAgeMillis }
     this.#remembered.set(request, known)
