@@ -38,6 +38,8 @@ export interface NodeReport {
 }
 
 interface GivenUp {
+  /** What the last try met, where one was made. */
+  readonly cause?: Error | undefined
   readonly nodes: readonly NodeReport[]
   readonly waitedMillis: number
 }
@@ -47,8 +49,8 @@ export class NoFitNodeError extends PgHaError {
   readonly nodes: readonly NodeReport[]
   readonly waitedMillis: number
 
-  constructor(message: string, { nodes, waitedMillis }: GivenUp, code = 'PGHA_NO_NODE') {
-    super(code, message)
+  constructor(message: string, { nodes, waitedMillis, cause }: GivenUp, code = 'PGHA_NO_NODE') {
+    super(code, message, cause === undefined ? undefined : { cause })
     this.nodes = Object.freeze([...nodes])
     this.waitedMillis = waitedMillis
   }

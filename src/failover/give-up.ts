@@ -9,12 +9,14 @@ export interface GivingUp {
   readonly why: 'deadline' | 'queueFull'
   readonly waitedMillis: number
   readonly nowMillis: number
+  readonly cause?: Error | undefined
 }
 
 export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeError {
   const { verdict, view } = state
   const waitedMillis = Math.round(giving.waitedMillis)
   const nodes = view.nodes.map((node) => report(node, giving.nowMillis))
+  const { cause } = giving
   const list = view.nodes.map((node, i) => describe(node, nodes[i], verdict.foreign)).join(', ')
   const wanted = WANTED[giving.request.target]
   const when = giving.why === 'queueFull' ? 'and too many requests wait already' : `for ${waitedMillis} ms`
@@ -23,17 +25,19 @@ export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeErr
     return new NoFitNodeError(`No ${wanted} among ${nodes.length} nodes ${when} (${list})`, {
       nodes,
       waitedMillis,
+      cause,
     })
   }
   if (verdict.kind === 'dualPrimary') {
     const { claimants } = verdict
     const message = `No write is sent while two primaries cannot be told apart, ${when}: ${verdict.reason} (${list})`
-    return new SplitBrainError(message, { nodes, waitedMillis, claimants })
+    return new SplitBrainError(message, { nodes, waitedMillis, claimants, cause })
   }
   const why = verdict.kind === 'none' && verdict.rule !== 'noClaimant' ? `: ${verdict.reason}` : ''
   return new NoPrimaryError(`No ${wanted} among ${nodes.length} nodes ${when}${why} (${list})`, {
     nodes,
     waitedMillis,
+    cause,
   })
 }
 

@@ -120,7 +120,7 @@ export class Dispatcher {
     })
   }
 
-  /** Chooses a node anew after a failure that left nothing behind; `lastError` is what the caller gets in the end. */
+  /** Chooses a node anew after a failure that left nothing behind; `lastError` is the cause of giving up in the end. */
   retry(attempt: Attempt, lastError: Error): void {
     if (this.#ending) {
       fail(attempt, endedError())
@@ -130,7 +130,7 @@ export class Dispatcher {
     attempt.sinceMillis ??= clock()
     attempt.failures += 1
     if (clock() - attempt.sinceMillis >= failoverTimeoutMillis) {
-      fail(attempt, lastError)
+      this.#giveUp(attempt, 'deadline', lastError)
       return
     }
     const pause = pauseMillis(attempt.failures, random())
@@ -231,17 +231,21 @@ export class Dispatcher {
   }
 
   #wait(attempt: Attempt): void {
-    const { guide, clock, failoverTimeoutMillis } = this.#options
-    const sinceMillis = attempt.sinceMillis ?? clock()
-    attempt.sinceMillis = sinceMillis
-    const resume = (): boolean => this.#goOn(attempt)
-    const giveUp = (why: 'deadline' | 'queueFull'): void => {
-      const nowMillis = clock()
-      const giving = { request: attempt.request, why, waitedMillis: nowMillis - sinceMillis, nowMillis }
-      fail(attempt, giveUpError(guide.state, giving))
+    const { clock, failoverTimeoutMillis } = this.#options
+    attempt.sinceMillis ??= clock()
+    const waiter = {
+      resume: () => this.#goOn(attempt),
+      giveUp: (why: 'deadline' | 'queueFull') => this.#giveUp(attempt, why),
+      abort: () => fail(attempt, endedError()),
     }
-    const abort = (): void => fail(attempt, endedError())
-    this.#queue.add({ resume, giveUp, abort }, failoverTimeoutMillis - (clock() - sinceMillis))
+    this.#queue.add(waiter, failoverTimeoutMillis - (clock() - attempt.sinceMillis))
+  }
+
+  #giveUp(attempt: Attempt, why: 'deadline' | 'queueFull', cause?: Error): void {
+    const { guide, clock } = this.#options
+    const nowMillis = clock()
+    const waitedMillis = nowMillis - (attempt.sinceMillis ?? nowMillis)
+    fail(attempt, giveUpError(guide.state, { request: attempt.request, why, waitedMillis, nowMillis, cause }))
   }
 }
 
