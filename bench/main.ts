@@ -7,7 +7,7 @@ import { type FirstConnection, measureFirstConnection } from './first-connection
 import { measureOverhead, type Overhead } from './overhead.ts'
 import { rounded, type Spread } from './statistics.ts'
 
-const OVERHEAD = { callers: [1, 10, 50], pairs: 30, sliceMillis: 400 }
+const OVERHEAD = { callers: [1, 10, 50], pairs: 60, sliceMillis: 200 }
 const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
 
@@ -42,7 +42,7 @@ function page({ overhead, firstConnection, failover }: Figures): string {
   const lines = [
     '',
     "Overhead: `select 1`, at most 10 connections, pg-ha's throughput to pg.Pool's in pairs of slices",
-    '  callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha',
+    '  callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha   cpu/query',
     ...Object.entries(overhead).map(overheadLine),
     '',
     `First connection, median of ${firstConnection.rounds}`,
@@ -59,7 +59,7 @@ function page({ overhead, firstConnection, failover }: Figures): string {
   return `${lines.join('\n')}\n`
 }
 
-function overheadLine([callers, { ratio, perSecond, p99Millis }]: [string, Overhead]): string {
+function overheadLine([callers, { ratio, perSecond, p99Millis, cpuMicros }]: [string, Overhead]): string {
   return [
     callers.padStart(9),
     ratio.median.toFixed(3).padStart(8),
@@ -68,6 +68,7 @@ function overheadLine([callers, { ratio, perSecond, p99Millis }]: [string, Overh
     Math.round(perSecond.ours).toString().padStart(10),
     `${p99Millis.pg.toFixed(2)} ms`.padStart(14),
     `${p99Millis.ours.toFixed(2)} ms`.padStart(12),
+    `   ${cpuMicros.pg.toFixed(1)} -> ${cpuMicros.ours.toFixed(1)} us`,
   ].join('')
 }
 

@@ -1,8 +1,11 @@
 // Throughput and latency of `select 1` through pg.Pool and through ours, in short slices that alternate, so that whatever
 // else the machine does meets both alike.
-import pg from 'pg'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { PoolName, Slice, SliceOrder } from './overhead-caller.ts'
 import { median, quantile, type Spread, spread } from './statistics.ts'
-import { Pool, startCluster } from './subject.ts'
+import { startCluster } from './subject.ts'
 
 export interface Overhead {
   /** Ours to pg.Pool's, of each pair of slices. */
@@ -20,26 +23,16 @@ export interface OverheadPlan {
   readonly sliceMillis: number
 }
 
-interface Queryable {
-  query(text: string): Promise<unknown>
-}
-
-interface Slice {
-  readonly perSecond: number
-  readonly cpuMicros: number
-  readonly latencies: readonly number[]
-}
-
-const MAX_CONNECTIONS = 10
 const WARM_UP_MILLIS = 1000
+const DEADLINE_MILLIS = 20_000
 
 export async function measureOverhead(
   plan: OverheadPlan,
   report: (text: string) => void,
 ): Promise<Record<string, Overhead>> {
   await using cluster = await startCluster({ nodes: 3 })
-  const theirs = new pg.Pool({ connectionString: cluster.primary.directUrl, max: MAX_CONNECTIONS })
-  const ours = new Pool({ connectionString: cluster.directUrl, max: MAX_CONNECTIONS })
+  const theirs = startCaller('pg', cluster.primary.directUrl)
+  const ours = startCaller('ours', cluster.directUrl)
   const results: Record<string, Overhead> = {}
   try {
     for (const callers of plan.callers) {
@@ -47,23 +40,28 @@ export async function measureOverhead(
       report(`${callers} callers done`)
     }
   } finally {
-    await Promise.all([theirs.end(), ours.end()])
+    for (const child of [theirs, ours]) child.disconnect()
   }
   return results
 }
 
+function startCaller(name: PoolName, url: string): ChildProcess {
+  const file = fileURLToPath(new URL('overhead-caller.ts', import.meta.url))
+  return fork(file, [name, url], { execArgv: ['--import', 'tsx'] })
+}
+
 async function compare(
-  { theirs, ours }: { theirs: Queryable; ours: Queryable },
+  { theirs, ours }: { theirs: ChildProcess; ours: ChildProcess },
   { callers, pairs, sliceMillis }: { callers: number; pairs: number; sliceMillis: number },
 ): Promise<Overhead> {
-  for (const pool of [theirs, ours]) await slice(pool, callers, WARM_UP_MILLIS)
+  for (const caller of [theirs, ours]) await slice(caller, { callers, millis: WARM_UP_MILLIS })
   const ratios: number[] = []
   const slices: { pg: Slice[]; ours: Slice[] } = { pg: [], ours: [] }
   for (let pair = 0; pair < pairs; pair++) {
     // ABBA: what drifts favours each of them as often as the other.
     const oursFirst = pair % 2 === 1
-    const first = await slice(oursFirst ? ours : theirs, callers, sliceMillis)
-    const second = await slice(oursFirst ? theirs : ours, callers, sliceMillis)
+    const first = await slice(oursFirst ? ours : theirs, { callers, millis: sliceMillis })
+    const second = await slice(oursFirst ? theirs : ours, { callers, millis: sliceMillis })
     const [a, b] = oursFirst ? [second, first] : [first, second]
     ratios.push(b.perSecond / a.perSecond)
     slices.pg.push(a)
@@ -87,25 +85,9 @@ async function compare(
   }
 }
 
-async function slice(pool: Queryable, callers: number, millis: number): Promise<Slice> {
-  const latencies: number[] = []
-  const cpuBefore = process.cpuUsage()
-  const startedAt = performance.now()
-  const endsAt = startedAt + millis
-  const call = async (): Promise<void> => {
-    for (let now = performance.now(); now < endsAt; ) {
-      await pool.query('select 1')
-      const answeredAt = performance.now()
-      latencies.push(answeredAt - now)
-      now = answeredAt
-    }
-  }
-  await Promise.all(Array.from({ length: callers }, call))
-  const seconds = (performance.now() - startedAt) / 1000
-  const { user, system } = process.cpuUsage(cpuBefore)
-  return {
-    perSecond: latencies.length / seconds,
-    cpuMicros: (user + system) / latencies.length,
-    latencies,
-  }
+async function slice(caller: ChildProcess, order: SliceOrder): Promise<Slice> {
+  const answer = once(caller, 'message', { signal: AbortSignal.timeout(order.millis + DEADLINE_MILLIS) })
+  caller.send(order)
+  const [result] = (await answer) as [Slice]
+  return result
 }

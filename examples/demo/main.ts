@@ -10,7 +10,8 @@ const INTERRUPTED = 130
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const screen = new Screen((text) => (values.json ? process.stderr : process.stdout).write(text))
 const interrupt = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort())
+// Not only once: npm passes on what the terminal has sent already, and the end takes a moment.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort())
 
 try {
   const report = await tellStory(screen, interrupt.signal)

@@ -145,7 +145,7 @@ async function settle(
     clientDelayMillis: rounded(Math.max(0, firstAt - failover.directAt)),
     returnPauseMillis: rounded(pauseAtReturn.toMillis - pauseAtReturn.fromMillis),
     errors: ledger.errors,
-    splitBrain: verdict.kind === 'dualPrimary' ? `seen; ${verdict.rule}` : 'not seen',
+    splitBrain: verdict.stale.includes(nameOf(old)) ? `seen, told apart by ${verdict.rule}` : verdict.rule,
     durationMillis: rounded(durationMillis),
   }
 }
