@@ -31,10 +31,16 @@ export async function runNode(file: string, options: RunOptions = {}): Promise<E
     killSignal: 'SIGKILL',
   })
   const read = { stdout: '', stderr: '' }
+  let isInterrupted = false
+  // Once: a second one could meet a process that is past its handlers on its way out.
+  const interrupt = (): void => {
+    if (!isInterrupted) child.kill('SIGINT')
+    isInterrupted = true
+  }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       read[name] += text
-      watch?.(read.stdout + read.stderr, () => child.kill('SIGINT'))
+      watch?.(read.stdout + read.stderr, interrupt)
     })
   }
   const [code] = (await once(child, 'close')) as [number | null]

@@ -67,6 +67,7 @@ describe('the primary goes away', () => {
     const old = cluster.primary
     await createTable(pool, 'restarted')
     await old.stop()
+    await untilCluster(pool, ({ primary }) => primary === null)
     const write = pool.query('insert into restarted values ($1)', ['waits'])
     await old.start()
     await write

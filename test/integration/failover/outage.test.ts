@@ -16,11 +16,11 @@ test('all nodes down, then up: what waits is served, the pool needs no restart',
   const pool = new Pool({ connectionString: cluster.url })
   await pool.query('select 1')
   for (const node of cluster.nodes) await node.kill()
+  await untilCluster(pool, ({ nodes }) => nodes.every(({ state }) => state === 'unreachable'))
   const waiting = Promise.all(
     Array.from({ length: 30 }, (_, i) => pool.query<{ i: number }>('select $1::int as i', [i])),
   )
   const reading = pool.read.query<{ one: number }>('select 1 as one')
-  await untilCluster(pool, ({ nodes }) => nodes.every(({ state }) => state === 'unreachable'))
   for (const node of cluster.nodes) await node.start()
   expect((await waiting).map(({ rows }) => rows[0]?.i)).toEqual(Array.from({ length: 30 }, (_, i) => i))
   expect((await reading).rows).toEqual([{ one: 1 }])

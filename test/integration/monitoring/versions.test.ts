@@ -4,6 +4,7 @@ import { monotonicClock } from '../../../src/monitoring/clock.ts'
 import { Prober } from '../../../src/monitoring/prober.ts'
 import { type ClusterNode, startCluster } from '../../../src/testing/index.ts'
 import type { ProbeAnswer } from '../../../src/topology/probe-result.ts'
+import { untilCluster } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
 
 async function look(
@@ -68,6 +69,8 @@ describe.each([12, 13, 14, 15, 16, 17, 18] as const)('PostgreSQL %s', (version) 
     await using pool = disposablePool({ connectionString: cluster.url })
     await pool.query('select 1')
     await primary.kill()
+    // A statement handed to a socket before its end was heard of would be in doubt.
+    await untilCluster(pool, (seen) => seen.primary === null)
     const written = pool.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
     await standby.promote()
     expect((await written).rows).toEqual([{ standby: false }])
