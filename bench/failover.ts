@@ -2,6 +2,7 @@
 // the first write acknowledged through the pool.
 import { firstAcceptedWrite } from '../examples/demo/first-accepted-write.ts'
 import type { Cluster } from '../src/testing/index.ts'
+import { DEADLINE_MILLIS, firstWriteThrough, type OurPool, pause, untilCalm } from './rounds.ts'
 import { median, type Spread, spread } from './statistics.ts'
 import { Pool, startCluster } from './subject.ts'
 
@@ -13,12 +14,9 @@ export interface FailoverDelay {
   readonly errors: Readonly<Record<string, number>>
 }
 
-const DEADLINE_MILLIS = 20_000
 /** How long a round leaves the cluster without a primary: at random, so that no rhythm is met always at the same point. */
 const LEAST_OUTAGE_MILLIS = 100
 const MOST_OUTAGE_MILLIS = 600
-
-type OurPool = InstanceType<typeof Pool>
 
 export async function measureFailover(
   rounds: number,
@@ -29,7 +27,7 @@ export async function measureFailover(
   const errors: Record<string, number> = {}
   const delays: number[] = []
   try {
-    await pool.query('create table bench_failover (at timestamptz default clock_timestamp())')
+    await pool.query('create table bench_rounds (at timestamptz default clock_timestamp())')
     for (let round = 0; round < rounds; round++) {
       delays.push(await oneRound(cluster, pool, errors))
       report(`failover ${round + 1} of ${rounds}: ${delays.at(-1)?.toFixed(1)} ms`)
@@ -48,12 +46,12 @@ export async function measureFailover(
 async function oneRound(cluster: Cluster, pool: OurPool, errors: Record<string, number>): Promise<number> {
   const old = cluster.primary
   await untilCalm(pool, cluster)
-  await pool.query('insert into bench_failover default values')
+  await pool.query('insert into bench_rounds default values')
   await old.kill()
   // The other one can follow only a successor that has all it has.
   const successor = await cluster.mostAdvancedStandby()
   const direct = firstAcceptedWrite(successor.directUrl, {
-    statement: 'insert into bench_failover default values',
+    statement: 'insert into bench_rounds default values',
     deadlineMillis: DEADLINE_MILLIS,
   })
   const ours = firstWriteThrough(pool, errors)
@@ -62,37 +60,4 @@ async function oneRound(cluster: Cluster, pool: OurPool, errors: Record<string, 
   const [directAt, oursAt] = await Promise.all([direct, ours])
   await old.rejoin()
   return oursAt - directAt
-}
-
-/** When the first write was acknowledged; one that fails is followed by the next, as an application would do. */
-async function firstWriteThrough(pool: OurPool, errors: Record<string, number>): Promise<number> {
-  const deadline = performance.now() + DEADLINE_MILLIS
-  for (;;) {
-    try {
-      await pool.query('insert into bench_failover default values')
-      return performance.now()
-    } catch (error) {
-      const kind = (error as { code?: string }).code ?? String(error)
-      errors[kind] = (errors[kind] ?? 0) + 1
-      if (performance.now() > deadline) throw error
-    }
-  }
-}
-
-/** Resolves when the pool, too, knows of the standbys: each round begins in calm. */
-async function untilCalm(pool: OurPool, cluster: Cluster): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MILLIS
-  await pool.query('select 1')
-  const isCalm = (): boolean =>
-    pool.cluster.nodes.filter((node) => node.state === 'standby').length === cluster.standbys.length
-  while (!isCalm()) {
-    if (performance.now() > deadline) throw new Error('The pool did not see the cluster calm again')
-    await pause(10)
-  }
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, millis)
-  })
 }

@@ -5,16 +5,19 @@ import { parseArgs } from 'node:util'
 import { type FailoverDelay, measureFailover } from './failover.ts'
 import { type FirstConnection, measureFirstConnection } from './first-connection.ts'
 import { measureOverhead, type Overhead } from './overhead.ts'
+import { measureSilence, type Silence } from './silence.ts'
 import { rounded, type Spread } from './statistics.ts'
 
 const OVERHEAD = { callers: [1, 10, 50], pairs: 60, sliceMillis: 200 }
 const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
+const SILENCES = 8
 
 interface Figures {
   readonly overhead: Readonly<Record<string, Overhead>>
   readonly firstConnection: FirstConnection
   readonly failover: FailoverDelay
+  readonly silence: Silence
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
@@ -25,20 +28,22 @@ const figures: Figures = {
   overhead: await measureOverhead(OVERHEAD, report),
   firstConnection: await measureFirstConnection(FIRST_CONNECTIONS, report),
   failover: await measureFailover(FAILOVERS, report),
+  silence: await measureSilence(SILENCES, report),
 }
 process.stdout.write(values.json ? `${JSON.stringify(summary(figures))}\n` : page(figures))
 
-function summary({ overhead, firstConnection, failover }: Figures): object {
+function summary({ overhead, firstConnection, failover, silence }: Figures): object {
   const ratios = Object.entries(overhead).map(([callers, { ratio }]) => [callers, ratio.median] as const)
   return rounded({
     overhead: Object.fromEntries(ratios),
     firstConnection,
     failover,
+    silence,
     detail: { overhead, node: process.version, platform: process.platform, cores: cpus().length },
   })
 }
 
-function page({ overhead, firstConnection, failover }: Figures): string {
+function page({ overhead, firstConnection, failover, silence }: Figures): string {
   const lines = [
     '',
     "Overhead: `select 1`, at most 10 connections, pg-ha's throughput to pg.Pool's in pairs of slices",
@@ -54,6 +59,10 @@ function page({ overhead, firstConnection, failover }: Figures): string {
     `  median                ${millis(failover.delayMillis.median)}  ${half(failover.spread)}`,
     `  longest               ${millis(failover.delayMillis.max)}`,
     `  errors                ${JSON.stringify(failover.errors)}`,
+    '',
+    `Silence of the primary, stopped or cut off, default settings, ${silence.rounds} rounds`,
+    `  writes resumed after the promotion   median ${millis(silence.resumedMillis.median)}, longest ${millis(silence.resumedMillis.max)}`,
+    `  a statement under way was told       median ${millis(silence.toldMillis.median)}, longest ${millis(silence.toldMillis.max)}`,
     '',
   ]
   return `${lines.join('\n')}\n`
