@@ -27,7 +27,7 @@ export interface NodeSnapshot {
   readonly systemIdentifier: string | null
   readonly serverVersion: number | null
   readonly roundTripMillis: number | null
-  readonly failure: { readonly code: string | undefined; readonly message: string } | null
+  readonly failure: { readonly code: string | null; readonly message: string } | null
 }
 
 export interface ClusterSnapshot {
@@ -71,7 +71,8 @@ function nodeSnapshot(view: ClusterView, node: NodeView, primary: string | null)
     systemIdentifier: answer?.systemIdentifier ?? null,
     serverVersion: answer?.serverVersion ?? null,
     roundTripMillis: node.roundTripMillis,
-    failure: failure === null ? null : Object.freeze({ code: failure.code, message: failure.message }),
+    failure:
+      failure === null ? null : Object.freeze({ code: failure.code ?? null, message: failure.message }),
   })
 }
 

@@ -19,15 +19,17 @@ export interface ClusterState {
   readonly reviewAtMillis: number | null
 }
 
+const NOTHING: readonly never[] = Object.freeze([])
+
 export function initialState(hosts: readonly Host[], policy: Policy, nowMillis: number): ClusterState {
   const view = initialView(hosts, nowMillis)
   const verdict: Verdict = {
     kind: 'none',
     rule: 'starting',
     reason: 'No node has been heard yet',
-    stale: [],
-    foreign: [],
-    evidence: [],
+    stale: NOTHING,
+    foreign: NOTHING,
+    evidence: NOTHING,
   }
   return Object.freeze({
     view,
