@@ -36,6 +36,8 @@ export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest)
 
 export interface FailedStatement {
   readonly meaning: ErrorMeaning
+  /** False for a query object of the application's, which can be run only once. */
+  readonly repeatable: boolean
   /** Whether any byte of it was handed to the socket. */
   readonly sent: boolean
   /** The server said of this session that it cannot write: a standby, or read-only by default. */
@@ -49,6 +51,12 @@ export interface FailedStatement {
 }
 
 export function afterFailedStatement(failed: FailedStatement): NextStep {
+  const step = nextStep(failed)
+  const repeats = step === 'tryAgain' || step === 'tryElsewhere'
+  return repeats && !failed.repeatable ? 'fail' : step
+}
+
+function nextStep(failed: FailedStatement): NextStep {
   switch (failed.meaning.kind) {
     case 'connection':
       if (!failed.sent) return 'tryAgain'

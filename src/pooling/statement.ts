@@ -97,6 +97,8 @@ function statementFailed(run: Run, error: Error, place: Place): void {
   const sentNow = bytesSent(client)
   const readOnlySession = isReadOnlySession(client)
   const step = afterFailedStatement({
+    // It holds what came of it so far, and pg calls back only where it was first given to.
+    repeatable: !isSubmittable(run.statement.text),
     meaning,
     sent: place.sentBefore === null || sentNow !== place.sentBefore,
     readOnlySession,

@@ -53,7 +53,9 @@ const KINDS: readonly ErrorMeaning['kind'][] = [
   ...(['connection', 'refusedReadOnly', 'overloaded', 'poolFull', 'login'] as const),
   ...(['unsupportedStartup', 'timeout', 'application', 'other'] as const),
 ]
-const FLAGS = ['sent', 'readOnlySession', 'roleReported', 'reportedByServer', 'repeated'] as const
+const FLAGS = [
+  ...(['sent', 'repeatable', 'readOnlySession', 'roleReported', 'reportedByServer', 'repeated'] as const),
+]
 
 specTable<RetryRow>(table('retry'), { required: ['step'], optional: ['connect', 'statement'] }, (row) => {
   expect([row.connect, row.statement].filter((given) => given !== undefined)).toHaveLength(1)

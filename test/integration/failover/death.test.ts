@@ -1,4 +1,5 @@
 // The primary goes away in ways that show at once: killed, stopped, restarted, switched over.
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConnectionLostError, Pool } from '../../../src/index.ts'
 import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
@@ -92,6 +93,24 @@ describe('the primary goes away', () => {
     expect(error.message).toMatch(/outcome|unknown/)
     expect((await pool.query('select count(*)::int as n from sent')).rows).toEqual([{ n: 0 }])
     await old.rejoin()
+  })
+
+  test('a query object is never run twice: its caller hears of the lost connection', async () => {
+    const query = new pg.Query('select 1 as one, pg_sleep(20)')
+    const outcome = rejection(pool.read.query(query) as unknown as Promise<unknown>)
+    const busy = await until(async () => {
+      for (const node of cluster.standbys) {
+        const { rows } = await node.query(
+          `select 1 from pg_stat_activity where query like 'select 1 as one, pg_sleep%'`,
+        )
+        if (rows.length > 0) return node
+      }
+      return null
+    }, 'the query to be running')
+    await busy.kill()
+    expect((await outcome).message).toMatch(/Connection terminated|ECONNRESET/)
+    await busy.start()
+    await busy.waitUntilStreaming()
   })
 
   test('a read that was sent is run again elsewhere, once, and its caller sees no error', async () => {
