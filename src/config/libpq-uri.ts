@@ -6,6 +6,8 @@
 // - the authority ends at the first '/' or '?'; libpq looks for the user's '@' beyond a '?'
 // - with one host the user part ends at the last '@', as in pg; with several a second '@' is a fault (libpq takes
 //   it into the host name)
+// - with one host a '%' in user or password that begins no encoding stands for itself, as in pg; with several it is a
+//   fault, as in libpq
 // - an '@' in the path of a URI without a user is a fault: nearly always a password with a raw '/'
 // - a value may hold a further '='; empty pieces between two '&' are skipped; raw spaces inside values are kept, those
 //   around a host are dropped
@@ -15,6 +17,7 @@ import { type HostSpec, hostLists, type ParsedUrl, splitHostSpec, type UrlParame
 import { decodePercent, parseQuery } from './url-query.ts'
 
 const SCHEME = /^postgres(?:ql)?:\/\//i
+const LONE_PERCENT = /%(?![0-9a-f]{2})/gi
 
 export function isLibpqUri(text: string): boolean {
   return SCHEME.test(text)
@@ -39,8 +42,10 @@ export function parseLibpqUri(text: string, faults: FaultList): ParsedUrl {
       "more than one '@': user and password stand once, before the first host; percent-encode '@' as %40, ',' as %2C",
     )
   }
-  const user = at === -1 ? [] : parseUserinfo(authority.slice(0, at), faults)
-  const lists = parseHosts(authority.slice(at + 1), faults)
+  const hosts = authority.slice(at + 1)
+  const userinfo = authority.slice(0, Math.max(at, 0))
+  const user = parseUserinfo(hosts.includes(',') ? userinfo : userinfo.replace(LONE_PERCENT, '%25'), faults)
+  const lists = parseHosts(hosts, faults)
   const database = decoded(path, 'the database name', faults)
   // Hosts that are none hint at a password whose host is missing: its '?' made a query of the rest.
   const isSound = faults.isEmpty && (lists.ports ?? []).every((port) => /^\d*$/.test(port))

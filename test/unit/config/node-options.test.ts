@@ -39,6 +39,8 @@ describe('a plain pool connects as pg does', () => {
     'postgres://app:secret@h1:5433/db',
     'postgresql://us%40er:p%2Fw%3A@h1/da%20ta?application_name=shop&client_encoding=latin1',
     'postgres://app:p@ss@h1/db',
+    'postgres://app:100%@h1/db',
+    'postgres://app:a%zb%@h1/db',
     'postgres://app@h1?options=-c%20geqo%3Doff',
     'postgres://[::1]:5433/db',
     'postgres:///db',

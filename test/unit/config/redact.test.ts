@@ -22,7 +22,7 @@ test.each([
   'postgres://app:12/secret@h1/db',
   'postgres://app:12?secret=1@h1/db',
   'postgres://app:pass@word,secret@h1/db',
-  'postgres://app:50%secret@h1/db',
+  'postgres://app:50%secret@h1,h2/db',
   'jdbc:postgresql://app:secret@h1/db',
 ])('%s is dropped in full', (text) => {
   expect(redact(text)).toBe('***')
