@@ -8,7 +8,7 @@ import { measureOverhead, type Overhead } from './overhead.ts'
 import { measureSilence, type Silence } from './silence.ts'
 import { rounded, type Spread } from './statistics.ts'
 
-const OVERHEAD = { callers: [1, 10, 50], pairs: 60, sliceMillis: 200 }
+const OVERHEAD = { callers: [1, 10, 50], pairs: 100, sliceMillis: 200 }
 const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
 const SILENCES = 8
