@@ -17,7 +17,8 @@ export function guardLease(client: TrackedClient, release: Release): Release {
     if (state === 'died') return
     client.removeListener('end', onEnd)
     state = 'released'
-    release(destroy ?? isInTransaction(client))
+    // Some holders pass false: it says that they saw nothing wrong, not that nothing was left open.
+    release(destroy || (isInTransaction(client) ?? destroy))
   }
   client.release = guarded as TrackedClient['release']
   return guarded

@@ -1,0 +1,46 @@
+// What a lease passes on when its holder gives it back.
+import { EventEmitter } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { guardLease } from '../../../src/pooling/leased-client.ts'
+import type { TrackedClient } from '../../../src/pooling/tracked-client.ts'
+
+function lease(status: 'I' | 'T' | 'E') {
+  const released: unknown[] = []
+  const client = Object.assign(new EventEmitter(), { getTransactionStatus: () => status })
+  const release = guardLease(client as unknown as TrackedClient, (destroy) => released.push(destroy))
+  return { client, release, released }
+}
+
+describe('a client is given back', () => {
+  test.each([undefined, false])('with %s, in no transaction: kept', (given) => {
+    const { release, released } = lease('I')
+    release(given)
+    expect(released).toEqual([given])
+  })
+
+  test.each([
+    [undefined, 'T'],
+    [false, 'T'],
+    [undefined, 'E'],
+    [false, 'E'],
+  ] as const)('with %s, in a transaction (%s): removed', (given, status) => {
+    const { release, released } = lease(status)
+    release(given)
+    expect(released).toEqual([true])
+  })
+
+  test('with an error: removed for that reason', () => {
+    const { release, released } = lease('T')
+    const error = new Error('mine')
+    release(error)
+    expect(released).toEqual([error])
+  })
+
+  test('after its death: it has given itself back, once', () => {
+    const { client, release, released } = lease('I')
+    client.emit('end')
+    release()
+    release()
+    expect(released).toEqual([true])
+  })
+})
