@@ -68,20 +68,12 @@ export class Dispatcher {
     this.#options = options
   }
 
-  get ending(): boolean {
-    return this.#ending
-  }
-
   get waitingCount(): number {
     return this.#queue.size + this.#pauses.size
   }
 
   /** Takes a connection for the request, now or as soon as one may be had. */
   acquire(attempt: Attempt): void {
-    if (this.#ending) {
-      fail(attempt, endedError())
-      return
-    }
     this.#options.guide.start()
     this.#route(attempt)
   }
@@ -167,7 +159,9 @@ export class Dispatcher {
   }
 
   #route(attempt: Attempt): void {
-    if (!this.#goOn(attempt)) this.#wait(attempt)
+    // Here, where every way passes: after the end a request would open a pool anew, or wait where nobody wakes it.
+    if (this.#ending) fail(attempt, endedError())
+    else if (!this.#goOn(attempt)) this.#wait(attempt)
   }
 
   /** Whether there is something else to do than to wait. */

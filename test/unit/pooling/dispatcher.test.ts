@@ -134,4 +134,15 @@ describe('between choosing a node and having a connection', () => {
     }
     expect(dispatcher.waitingCount).toBe(0)
   })
+
+  test('the pool ends while a connection is made, and the node is no longer fit: refused, nothing is opened anew', async () => {
+    const { world, dispatcher, connected, acquire } = setUp()
+    const served = acquire()
+    await dispatcher.end()
+    world.isFit = false
+    connected()
+    expect(((await served) as Error).message).toMatch(/after calling end/)
+    expect(world.released).toEqual([undefined])
+    expect({ asked: world.asked.length, waiting: dispatcher.waitingCount }).toEqual({ asked: 0, waiting: 0 })
+  })
 })
