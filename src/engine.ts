@@ -9,6 +9,7 @@ import { clusterGuide, plainGuide } from './guide.ts'
 import { monotonicClock } from './monitoring/clock.ts'
 import { Coordinator } from './monitoring/coordinator.ts'
 import { Prober } from './monitoring/prober.ts'
+import { longestPauseMillis } from './monitoring/rhythm.ts'
 import { Dispatcher, type Guide } from './pooling/dispatcher.ts'
 import type { NodePool, PoolEventName } from './pooling/node-pool.ts'
 import { PoolSet } from './pooling/pool-set.ts'
@@ -46,7 +47,7 @@ export class Engine {
       startupGraceMillis: settings.startupGraceMillis,
       settleMillis: SETTLE_MILLIS,
       // A look that is due may be put off by its jitter, and then take its time to connect and to answer.
-      beliefMillis: 1.1 * steadyMillis(settings) + 2 * settings.probeTimeoutMillis,
+      beliefMillis: longestPauseMillis(steadyMillis(settings)) + 2 * settings.probeTimeoutMillis,
     }
     this.#pools = this.#makePools()
     this.#coordinator = settings.monitored ? this.#makeCoordinator(policy) : null

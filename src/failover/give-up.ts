@@ -1,6 +1,6 @@
 // The error of a request that found no fit node in time: it names every node, what is known of it and since when.
 import { type NodeReport, NoFitNodeError, NoPrimaryError, SplitBrainError } from '../errors.ts'
-import type { RouteRequest } from '../routing/request.ts'
+import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { ClusterState } from './cluster-state.ts'
 
@@ -20,8 +20,7 @@ export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeErr
   const list = view.nodes.map((node, i) => describe(node, nodes[i], verdict.foreign)).join(', ')
   const wanted = WANTED[giving.request.target]
   const when = giving.why === 'queueFull' ? 'and too many requests wait already' : `for ${waitedMillis} ms`
-  const wantsPrimary = giving.request.target === 'read-write' || giving.request.target === 'primary'
-  if (!wantsPrimary) {
+  if (!wantsPrimary(giving.request)) {
     return new NoFitNodeError(`No ${wanted} among ${nodes.length} nodes ${when} (${list})`, {
       nodes,
       waitedMillis,

@@ -13,8 +13,11 @@ import type { ErrorMeaning } from './classify-error.ts'
  */
 export type NextStep = 'fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain' | 'outcomeUnknown'
 
+export type ConnectStep = Exclude<NextStep, 'outcomeUnknown'>
+export type StatementStep = Exclude<NextStep, 'tryPlain'>
+
 /** No connection was had: nothing was sent, so only the error's meaning counts. */
-export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest): NextStep {
+export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest): ConnectStep {
   switch (meaning.kind) {
     case 'connection':
       return 'tryAgain'
@@ -50,13 +53,13 @@ export interface FailedStatement {
   readonly repeated: boolean
 }
 
-export function afterFailedStatement(failed: FailedStatement): NextStep {
+export function afterFailedStatement(failed: FailedStatement): StatementStep {
   const step = nextStep(failed)
   const repeats = step === 'tryAgain' || step === 'tryElsewhere'
   return repeats && !failed.repeatable ? 'fail' : step
 }
 
-function nextStep(failed: FailedStatement): NextStep {
+function nextStep(failed: FailedStatement): StatementStep {
   switch (failed.meaning.kind) {
     case 'connection':
       if (!failed.sent) return 'tryAgain'

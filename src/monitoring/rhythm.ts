@@ -20,6 +20,11 @@ export interface Rhythm {
   readonly random: number
 }
 
+/** The longest that a steady rhythm leaves between two looks. */
+export function longestPauseMillis(steadyMillis: number): number {
+  return steadyMillis * (1 + JITTER)
+}
+
 export function nextLookMillis(state: ClusterState, name: string, rhythm: Rhythm): number {
   const base = Math.min(rhythm.steadyMillis, urgency(state, name, rhythm.nowMillis))
   return base * (1 - JITTER + 2 * JITTER * rhythm.random)

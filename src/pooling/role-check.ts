@@ -1,7 +1,7 @@
 // Makes sure that a new connection leads where it should: one address may hide several servers. Servers from version 14
 // on report their role at login; older ones are asked once.
 import type { PoolClient, PoolConfig } from 'pg'
-import type { RouteRequest } from '../routing/request.ts'
+import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import { SESSION, type Session, type TrackedClient } from './tracked-client.ts'
 
 type Verify = NonNullable<PoolConfig['verify']>
@@ -30,8 +30,7 @@ async function ask(client: PoolClient, session: Session): Promise<void> {
 
 /** Whether this connection leads to a standby although the request must not. */
 export function leadsToStandby(client: TrackedClient, request: RouteRequest): boolean {
-  const wantsPrimary = request.target === 'read-write' || request.target === 'primary'
-  return wantsPrimary && client[SESSION].inHotStandby === true
+  return wantsPrimary(request) && client[SESSION].inHotStandby === true
 }
 
 /** Whether the server itself said that nothing can be written in this session unless it asks for it. */

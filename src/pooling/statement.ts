@@ -10,6 +10,7 @@ import {
 } from '../failover/classify-error.ts'
 import { afterFailedStatement } from '../failover/retry-policy.ts'
 import type { RouteRequest } from '../routing/request.ts'
+import { assertNever } from '../topology/assert-never.ts'
 import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
 import { isReadOnlySession, isRoleReported } from './role-check.ts'
 import { bytesSent } from './tracked-client.ts'
@@ -124,6 +125,8 @@ function statementFailed(run: Run, error: Error, place: Place): void {
       case 'fail':
         run.statement.callback(error)
         break
+      default:
+        assertNever(step)
     }
   }
   giveBack(run, place, { error, meaning, goOn })

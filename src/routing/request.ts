@@ -12,6 +12,11 @@ export interface RouteRequest {
   readonly intent: Intent
 }
 
+/** Whether only the primary will do. */
+export function wantsPrimary({ target }: RouteRequest): boolean {
+  return target === 'read-write' || target === 'primary'
+}
+
 /** What `pool.query` and `pool.connect` ask for. Only the strict read targets are kept read-only by force. */
 export function ownRequest(target: Target): RouteRequest {
   const readOnly = target === 'read-only' || target === 'standby'

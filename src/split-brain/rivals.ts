@@ -1,5 +1,5 @@
-// Claimants that fell silent in the middle of an undecided contest. They may still be alive for others, so the one that
-// is left does not win by default; but the wait for them is bounded.
+// Claimants that fell silent in a contest, or after winning one. They may still be alive for others, so the one that is
+// left does not win by default; but the wait for them is bounded.
 import { assertNever } from '../topology/assert-never.ts'
 import { findNode } from '../topology/cluster-view.ts'
 import type { ClaimantEvidence } from './evidence.ts'
