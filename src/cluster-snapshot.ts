@@ -6,10 +6,12 @@ import type { NodeState, NodeView } from './topology/node-view.ts'
 import { replicationLag } from './topology/replication-lag.ts'
 
 export interface NodeSnapshot {
-  /** `host:port`. */
+  /** `host:port`, or `host/address:port` where its name leads to several addresses. */
   readonly name: string
   readonly host: string
   readonly port: number
+  /** What is dialled; null for a socket directory, and for a name that has not been resolved yet. */
+  readonly address: string | null
   readonly state: NodeState
   /** ISO 8601, UTC; when `state` began. Null before the first look. */
   readonly since: string | null
@@ -59,6 +61,7 @@ function nodeSnapshot(view: ClusterView, node: NodeView, primary: string | null)
     name: node.name,
     host: node.host,
     port: node.port,
+    address: node.address,
     state: node.state,
     since: node.checkedAtMillis === null ? null : time(node.sinceMillis),
     checkedAt: node.checkedAtMillis === null ? null : time(node.checkedAtMillis),

@@ -1,8 +1,8 @@
 // Puts the rooms together for one Pool: settings in, a dispatcher that serves requests out. Holds no policy of its own.
-import { readFileSync } from 'node:fs'
 import type { PoolConfig } from 'pg'
 import { nodeOptions } from './config/node-options.ts'
 import type { Settings } from './config/settings.ts'
+import { Dialer } from './dialing/dialer.ts'
 import type { PoolEvent } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { clusterGuide, plainGuide } from './guide.ts'
@@ -17,7 +17,8 @@ import { verifyRole } from './pooling/role-check.ts'
 import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
 import type { Intent } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
-import { type Host, hostName } from './topology/host.ts'
+import { findNode } from './topology/cluster-view.ts'
+import type { NodeView } from './topology/node-view.ts'
 
 /**
  * How long followers must have stayed before they outvote a newer timeline. Under Patroni they move within one round of
@@ -34,13 +35,16 @@ export interface EngineListener {
 export class Engine {
   readonly settings: Settings
   readonly dispatcher: Dispatcher
+  readonly #dialer: Dialer
   readonly #pools: PoolSet
   readonly #guide: Guide
   readonly #coordinator: Coordinator | null
   #listener: EngineListener | null = null
 
+  /** @throws ConfigError for certificate files that cannot be used. */
   constructor(settings: Settings) {
     this.settings = settings
+    this.#dialer = new Dialer(settings)
     const policy: Policy = {
       splitBrain: settings.splitBrain,
       writeQuorum: settings.writeQuorum,
@@ -65,7 +69,7 @@ export class Engine {
   get shownOptions(): PoolConfig {
     const [host] = this.settings.hosts
     if (host === undefined) throw new Error('A host was expected')
-    return nodeOptions(this.settings, host, readText)
+    return this.#dialer.options(nodeOptions(this.settings, host), host.hostaddr ?? null)
   }
 
   get state(): ClusterState {
@@ -85,14 +89,18 @@ export class Engine {
     await this.dispatcher.end()
   }
 
+  /** The node's own address is dialled, whatever its name may lead to by then. */
+  #dialledOptions(node: NodeView): PoolConfig {
+    return this.#dialer.options(nodeOptions(this.settings, node), node.address)
+  }
+
   #makePools(): PoolSet {
     const { settings } = this
-    const hosts = new Map(settings.hosts.map((host) => [hostName(host), host]))
     return new PoolSet({
-      optionsFor: (node, intent) => {
-        const host = hosts.get(node)
-        if (host === undefined) throw new Error(`${node} is not in the host list`)
-        const options = connectionOptions(settings, host)
+      optionsFor: (name, intent) => {
+        const node = findNode(this.state.view, name)
+        if (node === undefined) throw new Error(`${name} is not in the view`)
+        const options = connectionOptions(this.#dialledOptions(node), settings)
         return intent === 'read'
           ? { poolOptions: readOnly(options), plainOptions: options }
           : { poolOptions: options }
@@ -107,26 +115,26 @@ export class Engine {
 
   #makeCoordinator(policy: Policy): Coordinator {
     const { settings } = this
-    const lookers = new Map(
-      settings.hosts.map((host) => {
-        const node = hostName(host)
-        const prober = new Prober({
-          connection: monitorOptions(settings, host),
-          timeoutMillis: settings.probeTimeoutMillis,
-          clock: monotonicClock,
-          onLost: () => this.#guide.look(node),
-        })
-        return [node, prober] as const
-      }),
-    )
     return new Coordinator({
       hosts: settings.hosts,
       policy,
-      lookers,
+      lookerFor: (node) =>
+        new Prober({
+          connection: monitorOptions(this.#dialledOptions(node), settings),
+          timeoutMillis: settings.probeTimeoutMillis,
+          clock: monotonicClock,
+          onLost: () => this.#guide.look(node.name),
+        }),
       steadyMillis: steadyMillis(settings),
+      names: {
+        lookup: settings.lookup,
+        timeoutMillis: settings.probeTimeoutMillis,
+        recheckMillis: settings.hostRecheckMillis,
+      },
       clock: monotonicClock,
       random: Math.random,
       effects: {
+        forget: ({ node }) => this.#pools.forget(node),
         invalidate: ({ node, intent, idle }) => this.#pools.invalidate(node, intent, idle),
         destroyLeased: ({ node, intent, reason }) => this.#pools.destroyLeased(node, intent, reason),
         wake: () => this.dispatcher.wake(),
@@ -155,13 +163,8 @@ function steadyMillis({ probeIntervalMillis, hostRecheckMillis }: Settings): num
   return Math.min(probeIntervalMillis, hostRecheckMillis)
 }
 
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
 /** The role of each new connection is made sure of. */
-function connectionOptions(settings: Settings, host: Host): PoolConfig {
-  const options = nodeOptions(settings, host, readText)
+function connectionOptions(options: PoolConfig, settings: Settings): PoolConfig {
   options.Client = trackedClientClass(options.Client as ClientClass | undefined) as never
   if (settings.monitored) options.verify = verifyRole(options.verify)
   return options
@@ -173,8 +176,7 @@ function readOnly(options: PoolConfig): PoolConfig {
   return { ...options, options: startup }
 }
 
-function monitorOptions(settings: Settings, host: Host): PoolConfig {
-  const options = nodeOptions(settings, host, readText)
+function monitorOptions(options: PoolConfig, settings: Settings): PoolConfig {
   const login: PoolConfig = {
     ...options,
     application_name: 'pg-ha monitor',

@@ -27,15 +27,39 @@ export class ConfigError extends PgHaError {
   }
 }
 
+/**
+ * A connection would have been less safe than was asked for: the server has no TLS, its certificate is another's, or it
+ * wanted to authenticate in a way that `require_auth` or `channel_binding` rules out. Nothing secret was sent. Code
+ * `PGHA_INSECURE`.
+ */
+export class InsecureConnectionError extends PgHaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('PGHA_INSECURE', message, options)
+  }
+}
+
 /** What was known of one node when a request was given up. */
 export interface NodeReport {
   readonly node: string
+  /** As it stands in the host list. */
+  readonly host: string
   readonly state: string
+  /** What it said of itself when it last answered; null: it never did. */
+  readonly role: 'primary' | 'standby' | null
   /** For how long it has been in this state. */
   readonly forMillis: number
   /** SQLSTATE or system error code of the failure that holds, where there is one. */
   readonly code: string | undefined
+  /** How far the connect that failed had come; null: the failure was no connect's. */
+  readonly phase: ConnectPhase | null
+  /** The address that was dialled, where one was. */
+  readonly address: string | null
+  /** How long that connect took until it failed. */
+  readonly elapsedMillis: number | null
 }
+
+/** The steps of a connect: the name, the TCP connection, the TLS handshake, the login, the question for the role. */
+export type ConnectPhase = 'lookup' | 'tcp' | 'tls' | 'authentication' | 'role'
 
 interface GivenUp {
   /** What the last try met, where one was made. */

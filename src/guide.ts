@@ -6,7 +6,6 @@ import type { Guide } from './pooling/dispatcher.ts'
 import type { Moment } from './routing/balancers.ts'
 import { Selector } from './routing/select-node.ts'
 import type { Policy } from './split-brain/hearing.ts'
-import { hostName } from './topology/host.ts'
 
 export function clusterGuide(
   settings: Settings,
@@ -36,12 +35,13 @@ export function clusterGuide(
 }
 
 export function plainGuide(settings: Settings, policy: Policy): Guide {
-  const [host] = settings.hosts
-  if (host === undefined) throw new Error('A host was expected')
-  const selection = Object.freeze({ kind: 'use', node: hostName(host) } as const)
+  const state = initialState(settings.hosts, policy, 0)
+  const [node] = state.view.nodes
+  if (node === undefined) throw new Error('A host was expected')
+  const selection = Object.freeze({ kind: 'use', node: node.name } as const)
   return {
     monitored: false,
-    state: initialState(settings.hosts, policy, 0),
+    state,
     start: () => {},
     select: () => selection,
     isFit: () => true,

@@ -5,6 +5,8 @@ export {
   ConfigError,
   type ConfigFault,
   ConnectionLostError,
+  type ConnectPhase,
+  InsecureConnectionError,
   type NodeReport,
   NoFitNodeError,
   NoPrimaryError,
@@ -12,6 +14,12 @@ export {
   SplitBrainError,
 } from './errors.ts'
 export type { Failover, NodeChange, PoolEvents, PrimaryChange, SplitBrain, SplitBrainEnd } from './events.ts'
+export {
+  type ConnectionHost,
+  type ParsedConnectionString,
+  type ParseOptions,
+  parseConnectionString,
+} from './parse-connection-string.ts'
 export { Pool } from './pool.ts'
 export type { ClaimantEvidence } from './split-brain/evidence.ts'
 export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'

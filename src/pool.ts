@@ -2,6 +2,8 @@
 import { type ClusterSnapshot, clusterSnapshot } from './cluster-snapshot.ts'
 import type { PoolOptions } from './config/pool-options.ts'
 import { resolveSettings } from './config/resolve-settings.ts'
+import { userFiles } from './dialing/system-files.ts'
+import { warnOnce } from './dialing/warn-once.ts'
 import { Engine } from './engine.ts'
 import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
@@ -27,7 +29,8 @@ export class Pool extends RoutedPool {
   #pictured: { readonly state: ClusterState; readonly snapshot: ClusterSnapshot } | null = null
 
   constructor(options?: PoolOptions) {
-    const settings = resolveSettings(options, process.env)
+    const settings = resolveSettings(options, process.env, userFiles())
+    for (const notice of settings.notices) warnOnce(notice)
     const engine = new Engine(settings)
     const poolOptions = engine.shownOptions
     super({ poolOptions, engine, request: ownRequest(settings.target) })

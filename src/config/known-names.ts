@@ -24,6 +24,22 @@ export const OWN_OPTIONS: readonly string[] = [
   'patroni',
 ]
 
+/** Options that make no cluster of a pool: they say where and how to log in, or what a name leads to. */
+export const LOGIN_OPTIONS: readonly string[] = [
+  'hostaddr',
+  'service',
+  'passfile',
+  'lookup',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslpassword',
+  'sslcrl',
+  'channel_binding',
+  'require_auth',
+]
+
 /** Options of pg.Client, pg-pool and pg.defaults: handed on as they are. */
 export const PG_OPTIONS: readonly string[] = [
   'connectionString',
@@ -71,65 +87,3 @@ export const PG_OPTIONS: readonly string[] = [
   'verify',
   'log',
 ]
-
-/** Parameters of libpq that say which server is meant, and cannot be acted on yet. */
-export const SERVER_PARAMETERS: ReadonlySet<string> = new Set(['hostaddr', 'service', 'servicefile'])
-
-/** Parameters of libpq that mean something nobody acts on yet: refused rather than ignored. */
-export const UNAVAILABLE_PARAMETERS: ReadonlySet<string> = new Set([
-  'passfile',
-  'require_auth',
-  'requirepeer',
-  'sslpassword',
-  'sslcertmode',
-  'sslcrl',
-  'sslcrldir',
-  'sslkeylogfile',
-  'ssl_min_protocol_version',
-  'ssl_max_protocol_version',
-  'min_protocol_version',
-  'max_protocol_version',
-  'scram_client_key',
-  'scram_server_key',
-  'oauth_issuer',
-  'oauth_client_id',
-  'oauth_client_secret',
-  'oauth_scope',
-])
-
-/**
- * Parameters that pasted URLs carry and that change nothing here. Of libpq: what Node's sockets cannot set, and
- * encryption by GSSAPI, which pg never uses. Of pgjdbc: the tuning of a Java driver and its statements.
- */
-export const MEANINGLESS_PARAMETERS: ReadonlySet<string> = new Set([
-  ...['keepalives_interval', 'keepalives_count', 'tcp_user_timeout', 'sslcompression', 'sslsni'],
-  ...['gssencmode', 'gssdelegation', 'gsslib', 'krbsrvname'],
-  ...['adaptiveFetch', 'adaptiveFetchMaximum', 'adaptiveFetchMinimum', 'allowEncodingChanges'],
-  ...[
-    'assumeMinServerVersion',
-    'autosave',
-    'binaryTransfer',
-    'binaryTransferDisable',
-    'binaryTransferEnable',
-  ],
-  ...[
-    'cancelSignalTimeout',
-    'cleanupSavepoints',
-    'databaseMetadataCacheFields',
-    'databaseMetadataCacheFieldsMiB',
-  ],
-  ...['defaultRowFetchSize', 'disableColumnSanitiser', 'escapeSyntaxCallMode', 'groupStartupParameters'],
-  ...['gssEncMode', 'gssResponseTimeout', 'hideUnprivilegedObjects', 'jaasApplicationName', 'jaasLogin'],
-  ...['kerberosServerName', 'localSocketAddress', 'logServerErrorDetail', 'logUnclosedConnections'],
-  ...['loggerFile', 'loggerLevel', 'loginTimeout', 'maxResultBuffer', 'maxSendBufferSize', 'preferQueryMode'],
-  ...[
-    'prepareThreshold',
-    'preparedStatementCacheQueries',
-    'preparedStatementCacheSizeMiB',
-    'protocolVersion',
-  ],
-  ...['quoteReturningIdentifiers', 'reWriteBatchedInserts', 'receiveBufferSize', 'sendBufferSize'],
-  ...['socketFactory', 'socketFactoryArg', 'socketTimeout', 'spnegoServiceClass', 'sslResponseTimeout'],
-  ...['sslfactory', 'sslfactoryarg', 'sslhostnameverifier', 'sslpasswordcallback', 'sspiServiceClass'],
-  ...['stringtype', 'tcpNoDelay', 'unknownLength', 'useSpnego', 'xmlFactoryFactory'],
-])

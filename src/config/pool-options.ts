@@ -1,9 +1,10 @@
 // What may be given to a Pool: all of pg's options, hosts in several forms, and the options of a cluster. Types only.
 //
-// An option given in several places counts in this order: options object, connection string, environment, default.
+// An option given in several places counts in this order: options object, connection string, service file, environment,
+// default.
 // This differs from pg on purpose: there the connection string wins over the object it stands in.
 import type { PoolConfig } from 'pg'
-import type { BalancerName, SplitBrainPolicy, WriteQuorum } from './settings.ts'
+import type { BalancerName, LookupFunction, SplitBrainPolicy, TlsMode, WriteQuorum } from './settings.ts'
 
 export type TargetServerType =
   | 'any'
@@ -36,6 +37,37 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   port?: number | string | readonly (number | string)[] | undefined
   /** The host list with a port for each; in place of `host`. */
   hosts?: readonly HostEntry[] | undefined
+  /**
+   * The address to dial for each host, as in libpq: a comma-separated list or an array, '' where the name is to be looked
+   * up. The name still counts for certificates and passwords. Default: PGHOSTADDR.
+   */
+  hostaddr?: string | readonly string[] | undefined
+  /** Looks host names up in place of dns.lookup, with its signature. */
+  lookup?: LookupFunction | undefined
+  /** A section of ~/.pg_service.conf to read what nothing above it says. Default: PGSERVICE. */
+  service?: string | undefined
+  /** Where passwords are looked up, host by host, when none is given. Default: PGPASSFILE, else ~/.pgpass. */
+  passfile?: string | undefined
+
+  /**
+   * TLS as libpq means it; with it, `ssl` must not be given. Default: PGSSLMODE, else no TLS, as in pg. `no-verify` is
+   * `require` that never checks a certificate.
+   */
+  sslmode?: TlsMode | 'no-verify' | undefined
+  /** A file of authorities, or `system`. Default: PGSSLROOTCERT, else ~/.postgresql/root.crt where it exists. */
+  sslrootcert?: string | undefined
+  /** The client's certificate. Default: PGSSLCERT, else ~/.postgresql/postgresql.crt where it exists. */
+  sslcert?: string | undefined
+  /** Its private key. Default: PGSSLKEY, else ~/.postgresql/postgresql.key. */
+  sslkey?: string | undefined
+  /** Opens the key where it is encrypted. */
+  sslpassword?: string | undefined
+  /** A file of revoked certificates. Default: PGSSLCRL, else ~/.postgresql/root.crl where it exists. */
+  sslcrl?: string | undefined
+  /** `require`: log in by SCRAM bound to the TLS channel or not at all. Default: PGCHANNELBINDING, else `prefer`. */
+  channel_binding?: 'disable' | 'prefer' | 'require' | undefined
+  /** The ways to log in that the server may ask for, a comma-separated list. Default: PGREQUIREAUTH, else any. */
+  require_auth?: string | undefined
 
   /**
    * Which node `query` and `connect` use, in pgjdbc's names (`master` is `primary`, `slave` is `secondary`). Default:

@@ -1,86 +1,95 @@
-// From what the user gave to one frozen Settings, or one ConfigError with every fault. The environment is passed in.
+// From what the user gave to one frozen Settings, or one ConfigError with every fault. The environment and the files are
+// passed in.
 //
-// Where an option is given twice, this order counts: options object, connection string, environment, default. That
-// differs from pg on purpose, where the connection string overrides the object it stands in. An option that is
-// undefined or null (of text also '') is not given.
-//
-// Of the environment only PGHOST, PGPORT, PGTARGETSESSIONATTRS and PGLOADBALANCEHOSTS are read here. PGUSER,
-// PGPASSWORD, PGDATABASE and the rest are left to pg.
+// Where a parameter is given twice, this order counts: options object, connection string, service file, environment,
+// default. That differs from pg on purpose, where the connection string overrides the object it stands in. An option that
+// is undefined or null (of text also '') is not given; an empty parameter of a string hides what a lower source says, as
+// in libpq. Of the environment, PGUSER, PGPASSWORD, PGDATABASE and PGAPPNAME are left to pg, which reads them alike; PGHOST,
+// PGHOSTADDR and PGPORT do not count beside a JDBC URL, as pgjdbc knows no variables.
 //
 // A plain pool (one host, no target but `any`, no option of our own) hands unknown options on, as pg does.
 import type { PoolConfig } from 'pg'
-import { parseConnectionString } from './connection-string.ts'
+import { parseConnectionText } from './connection-string.ts'
 import { describeValue, FaultList } from './fault-list.ts'
-import { type GivenOptions, type GivenValue, OptionReader } from './given-options.ts'
-import { environmentHosts, type HostSource, optionHosts, resolveHosts, urlHosts } from './host-list.ts'
-import { OWN_OPTIONS } from './known-names.ts'
+import type { GivenOptions } from './given-options.ts'
+import {
+  type Environment,
+  givenByEnvironment,
+  givenByOptions,
+  givenByString,
+  SourceList,
+} from './given-parameters.ts'
+import { optionHosts, resolveHosts, textHosts } from './host-list.ts'
+import { LOGIN_OPTIONS, OWN_OPTIONS } from './known-names.ts'
+import type { ParsedString } from './parsed-string.ts'
+import { readPgParameters } from './pg-parameters.ts'
 import type { PoolOptions } from './pool-options.ts'
-import type { Settings } from './settings.ts'
+import { readBehaviour } from './read-behaviour.ts'
+import { givenByServiceOf } from './service-file.ts'
+import type { PasswordFile, Settings } from './settings.ts'
 import { resolveLoadBalancing, resolveTarget } from './target.ts'
-import { NO_TLS } from './tls-parameters.ts'
+import { resolveTls } from './tls-settings.ts'
 import { checkUnknownOptions, checkUnknownParameters, isKnownOption } from './unknown-names.ts'
-import { readUrlParameters, type UrlReading } from './url-parameters.ts'
+import { NO_FILES, type UserFiles } from './user-files.ts'
+import { checkWithoutEffect } from './without-effect.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+/** The places of the sources, the highest first. */
+const STRING_RANK = 1
+const SERVICE_RANK = 2
+const ENVIRONMENT_RANK = 3
 
 /** @throws ConfigError with all faults. The options are neither changed nor frozen. */
-export function resolveSettings(options: PoolOptions | undefined, env: Environment): Settings {
+export function resolveSettings(
+  options: PoolOptions | undefined,
+  env: Environment,
+  files: UserFiles = NO_FILES,
+): Settings {
   const faults = new FaultList()
+  const notices: string[] = []
   const given = ownEntries(options, faults)
-  const { source, reading: url } = readConnectionString(given.connectionString, faults)
-  const hosts = resolveHosts([optionHosts(given, faults), ...source, environmentHosts(env)], faults)
+  const parsed = readConnectionString(given.connectionString, faults)
+  const string = parsed === undefined ? { known: new Map(), unknown: [] } : givenByString(parsed)
+  const environment = givenByEnvironment(env)
+  const above = new SourceList([givenByOptions(given), string.known, environment])
+  const service = givenByServiceOf(above, { env, files, faults })
+  const sources = new SourceList([...above.all.slice(0, SERVICE_RANK), service, environment])
 
-  const fromObject = ownOptions(given)
-  const sources = [fromObject, url.own, environmentOptions(env)]
-  const target = resolveTarget(sources, faults)
-  const isPlain =
-    hosts.length <= 1 && fromObject.size === 0 && url.own.size === 0 && given.hosts === undefined
-  const unknown = Object.keys(given).filter((name) => !isKnownOption(name))
-  checkUnknownOptions(unknown, { isPlain, faults })
-  checkUnknownParameters(url.unknown, { isPlain, faults })
-
-  const settings = {
+  const hosts = resolveHosts([optionHosts(given, faults), ...textHosts(sources, placesOf(parsed))], faults)
+  const isOwn = sources.all.slice(0, ENVIRONMENT_RANK).some(hasOwn) || given.hosts !== undefined
+  const target = resolveTarget(sources.all, faults)
+  const monitored = hosts.length > 1 || (target ?? 'any') !== 'any'
+  const isPlain = hosts.length <= 1 && !isOwn
+  checkUnknownOptions(
+    Object.keys(given).filter((name) => !isKnownOption(name)),
+    { isPlain, faults },
+  )
+  checkUnknownParameters(string.unknown, { isPlain, faults })
+  checkWithoutEffect(sources, {
+    usesSockets: hosts.some(({ host }) => host.startsWith('/')),
+    faults,
+    notices,
+  })
+  const { tls, pg } = resolveTls({
+    ...{ sources, environment, isPlain: !monitored, faults, notices },
+    isPgUri: parsed?.dialect === 'libpq-uri',
+    hasDefaultRoot: files.rootCertificate !== undefined && files.exists(files.rootCertificate),
+  })
+  const ofPg = { ...readPgParameters({ sources, environmentRank: ENVIRONMENT_RANK, faults, notices }), ...pg }
+  const passwordFile = passwordFileOf(sources, { files, isPlain: !monitored, faults })
+  const settings: Settings = {
     hosts,
     target: target ?? (hosts.length > 1 ? 'read-write' : 'any'),
-    monitored: hosts.length > 1 || (target ?? 'any') !== 'any',
-    loadBalanceHosts: resolveLoadBalancing(sources, faults),
-    ...readBehaviour(new OptionReader(sources, faults)),
-    ...nodeSettings(given, url),
+    monitored,
+    loadBalanceHosts: resolveLoadBalancing(sources.all, faults),
+    ...readBehaviour(sources.all, faults),
+    ...(tls === undefined ? {} : { tls }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...lookupOf(given, faults),
+    notices: Object.freeze(notices),
+    poolOptions: nodeSettings(given, ofPg),
   }
-  refusePatroni(sources, faults)
   faults.throwIfAny()
   return Object.freeze(settings)
-}
-
-type Behaviour = Omit<
-  Settings,
-  'hosts' | 'target' | 'monitored' | 'loadBalanceHosts' | 'poolOptions' | 'tlsFiles'
->
-
-function readBehaviour(read: OptionReader): Behaviour {
-  read.available('readConsistency', ['eventual'], ['session'])
-  read.available('readWriteSplitting', ['explicit'], ['auto'])
-  return {
-    balancer: read.choice('balancer', ['random', 'roundRobin', 'leastBusy', 'nearest'], 'leastBusy'),
-    hostRecheckMillis: read.secondsAsMillis('hostRecheckSeconds', 10),
-    probeIntervalMillis: read.millis('probeIntervalMillis', { least: 1, fallback: 1000 }),
-    probeTimeoutMillis: read.millis('probeTimeoutMillis', { least: 1, fallback: 1000 }),
-    failoverTimeoutMillis: read.millis('failoverTimeoutMillis', { least: 0, fallback: 30_000 }),
-    startupGraceMillis: read.millis('startupGraceMillis', { least: 0, fallback: 100 }),
-    maxReplicationLagBytes: read.bound('maxReplicationLagBytes', 'bytes'),
-    maxReplicationLagMillis: read.bound('maxReplicationLagMillis', 'milliseconds'),
-    splitBrain: read.choice('splitBrain', ['refuse', 'warn', 'off'], 'refuse'),
-    writeQuorum: read.choice('writeQuorum', ['none', 'majority'], 'none'),
-    monitorUser: read.text('monitorUser'),
-    monitorPassword: read.text('monitorPassword'),
-  }
-}
-
-function refusePatroni(sources: readonly GivenOptions[], faults: FaultList): void {
-  const patroni = sources.map((source) => source.get('patroni')).find((given) => given !== undefined)
-  if (patroni === undefined || String(patroni.value) === 'false') return
-  const shown = patroni.isText ? 'a value' : describeValue(patroni.value)
-  faults.add('patroni', `${shown} given: asking Patroni is not available in this version, expected false`)
 }
 
 /** Own enumerable options, and a `password` that pg-pool made non-enumerable. Undefined and null are left out. */
@@ -98,56 +107,63 @@ function ownEntries(options: PoolOptions | undefined, faults: FaultList): Record
   return given
 }
 
-function readConnectionString(
-  given: unknown,
+function readConnectionString(given: unknown, faults: FaultList): ParsedString | undefined {
+  if (given === undefined || given === '') return undefined
+  if (typeof given === 'string') return parseConnectionText(given, faults, { lenient: true })
+  faults.add('connectionString', `${describeValue(given)} given, expected a string`)
+  return undefined
+}
+
+function placesOf(parsed: ParsedString | undefined): Parameters<typeof textHosts>[1] {
+  const string = { rank: STRING_RANK, label: 'connectionString' }
+  const service = { rank: SERVICE_RANK, label: undefined }
+  if (parsed?.dialect === 'jdbc-url') return [string, service]
+  return [string, service, { rank: ENVIRONMENT_RANK, label: undefined }]
+}
+
+function hasOwn(source: GivenOptions): boolean {
+  return OWN_OPTIONS.some((name) => source.has(name))
+}
+
+/** A plain pool leaves to pg what pg looks up by itself: PGPASSFILE, or the file of the user. */
+function passwordFileOf(
+  sources: SourceList,
+  { files, isPlain, faults }: { files: UserFiles; isPlain: boolean; faults: FaultList },
+): PasswordFile | undefined {
+  const given = sources.text('passfile', faults)
+  if (sources.find('password') !== undefined) return undefined
+  if (isPlain && sources.rankOf('passfile') >= ENVIRONMENT_RANK) return undefined
+  const path = given ?? files.passwordFile
+  return path === undefined ? undefined : Object.freeze({ path })
+}
+
+function lookupOf(
+  { lookup }: Readonly<Record<string, unknown>>,
   faults: FaultList,
-): { source: readonly HostSource[]; reading: UrlReading } {
-  const nothing = { own: new Map(), pg: new Map(), tls: NO_TLS, unknown: [] }
-  if (given === undefined || given === '') return { source: [], reading: nothing }
-  if (typeof given !== 'string') {
-    faults.add('connectionString', `${describeValue(given)} given, expected a string`)
-    return { source: [], reading: nothing }
-  }
-  const url = parseConnectionString(given, faults)
-  if (url === undefined) return { source: [], reading: nothing }
-  return { source: [urlHosts(url)], reading: readUrlParameters(url, faults) }
+): Pick<Settings, 'lookup'> {
+  if (lookup === undefined) return {}
+  if (typeof lookup === 'function') return { lookup: lookup as NonNullable<Settings['lookup']> }
+  faults.add('lookup', `${describeValue(lookup)} given, expected a function such as dns.lookup`)
+  return {}
 }
 
-function ownOptions(given: Readonly<Record<string, unknown>>): GivenOptions {
-  const own = new Map<string, GivenValue>()
-  for (const label of OWN_OPTIONS) {
-    const value = given[label]
-    if (label === 'hosts' || value === undefined) continue
-    own.set(label, { value, isText: false, isQuotable: label !== 'monitorPassword', label })
-  }
-  return own
-}
+const NOT_OF_PG: ReadonlySet<string> = new Set([
+  ...['connectionString', 'host', 'port'],
+  ...OWN_OPTIONS,
+  ...LOGIN_OPTIONS,
+])
 
-function environmentOptions(env: Environment): GivenOptions {
-  const variables = { target_session_attrs: 'PGTARGETSESSIONATTRS', load_balance_hosts: 'PGLOADBALANCEHOSTS' }
-  const own = new Map<string, GivenValue>()
-  for (const [option, label] of Object.entries(variables)) {
-    const value = env[label]
-    if (value) own.set(option, { value, isText: true, isQuotable: true, label })
-  }
-  return own
-}
-
-/** What pg is given for every node: the connection string's options, then the object's over them. */
+/** What pg is given for every node: what the other sources say, then the object over it. */
 function nodeSettings(
   given: Readonly<Record<string, unknown>>,
-  url: UrlReading,
-): Pick<Settings, 'poolOptions' | 'tlsFiles'> {
-  const ours = new Set(['connectionString', 'host', 'port', ...OWN_OPTIONS])
-  const merged: Record<string, unknown> = Object.fromEntries(url.pg)
-  if (url.tls.ssl !== undefined) merged.ssl = Object.freeze(url.tls.ssl)
-  if (url.tls.negotiation !== undefined) merged.sslnegotiation = url.tls.negotiation
+  others: Readonly<Record<string, unknown>>,
+): PoolConfig {
+  const merged: Record<string, unknown> = { ...others }
   for (const [name, value] of Object.entries(given)) {
-    if (!ours.has(name) && value !== '') merged[name] = value
+    if (!NOT_OF_PG.has(name) && value !== '') merged[name] = value
   }
+  if (given.ssl === undefined && typeof merged.ssl === 'object') Object.freeze(merged.ssl)
   // Hidden as in pg-pool: neither inspect nor JSON of the settings shows it.
   if (merged.password !== undefined) Object.defineProperty(merged, 'password', { enumerable: false })
-  const files = given.ssl === undefined ? url.tls.files : undefined
-  const poolOptions: PoolConfig = Object.freeze(merged)
-  return { poolOptions, ...(files === undefined ? {} : { tlsFiles: files }) }
+  return Object.freeze(merged)
 }

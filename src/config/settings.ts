@@ -29,12 +29,59 @@ export type BalancerName = 'random' | 'roundRobin' | 'leastBusy' | 'nearest'
 export type SplitBrainPolicy = 'refuse' | 'warn' | 'off'
 export type WriteQuorum = 'none' | 'majority'
 
-/** Paths of sslcert, sslkey and sslrootcert. */
-export interface TlsFiles {
+export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+export type AuthMethod = 'password' | 'md5' | 'gss' | 'sspi' | 'scram-sha-256' | 'none' | 'oauth'
+
+/** What libpq's TLS parameters say. Paths only: the files are read by whoever dials. */
+export interface TlsSettings {
+  readonly mode: TlsMode
+  readonly negotiation: 'postgres' | 'direct'
+  readonly sni: boolean
+  readonly certMode: 'disable' | 'allow' | 'require'
+  /** pg's `no-verify`: no certificate is checked, whatever root certificate there is. Only with mode `require`. */
+  readonly neverVerify?: true
+  /** 'system' for the public authorities; undefined: libpq's default file under ~/.postgresql, where it exists. */
+  readonly rootCert?: string
   readonly cert?: string
   readonly key?: string
-  readonly ca?: string
+  readonly crl?: string
+  readonly crlDir?: string
+  /** Opens the key. Not enumerable. */
+  readonly keyPassword?: string
+  readonly minVersion?: TlsVersion
+  readonly maxVersion?: TlsVersion
+  readonly channelBinding: 'disable' | 'prefer' | 'require'
+  readonly requireAuth?: RequireAuth
 }
+
+/** The methods a server may ask for; negated, those it may not. */
+export interface RequireAuth {
+  readonly methods: readonly AuthMethod[]
+  readonly negated: boolean
+}
+
+/** Where a password is looked up at each login, when no source gives one. */
+export interface PasswordFile {
+  readonly path: string
+}
+
+/** Node's own signature of a name lookup, as dns.lookup has it and net.connect takes it. */
+export type LookupFunction = (
+  hostname: string,
+  options: {
+    readonly all?: boolean | undefined
+    readonly family?: number | 'IPv4' | 'IPv6' | undefined
+    readonly hints?: number | undefined
+    readonly order?: 'ipv4first' | 'ipv6first' | 'verbatim' | undefined
+    readonly verbatim?: boolean | undefined
+  },
+  callback: (
+    error: (Error & { code?: string | undefined }) | null,
+    address: string | { address: string; family: number }[],
+    family?: number,
+  ) => void,
+) => void
 
 export interface Settings {
   /** In list order, duplicates kept out, never empty. */
@@ -57,8 +104,14 @@ export interface Settings {
   /** What the monitor logs in with where it differs from the application's. */
   readonly monitorUser: string | undefined
   readonly monitorPassword: string | undefined
-  /** Certificate files the connection string names: read when a node's pool is made, not by the configuration. */
-  readonly tlsFiles?: TlsFiles
+  /** Undefined: no source says anything of TLS, or the options gave pg's own `ssl`; pg then does as it always does. */
+  readonly tls?: TlsSettings
+  /** Undefined: a password came from elsewhere, or there is no home to look for one in. */
+  readonly passwordFile?: PasswordFile
+  /** Looks names up in place of dns.lookup. */
+  readonly lookup?: LookupFunction
+  /** What was given and has no or another effect here, a sentence each, without secrets. */
+  readonly notices: readonly string[]
   /** pg's own options for every node, without host and port: user, password, database, ssl, max, ... */
   readonly poolOptions: PoolConfig
 }

@@ -2,12 +2,12 @@
 // our own, is pg's drop-in: what pg ignores is handed on, unless it looks like one of our options mistyped.
 import type { FaultList } from './fault-list.ts'
 import { isHarmless } from './fault-list.ts'
-import { OWN_OPTIONS, PG_OPTIONS, SERVER_PARAMETERS, UNAVAILABLE_PARAMETERS } from './known-names.ts'
+import type { UnknownParameter } from './given-parameters.ts'
+import { LOGIN_OPTIONS, OWN_OPTIONS, PG_OPTIONS } from './known-names.ts'
 import { nearestName } from './nearest-name.ts'
-import type { UrlParameter } from './parsed-url.ts'
-import { URL_NAMES } from './url-parameters.ts'
+import { STRING_NAMES } from './parameter-table.ts'
 
-const OPTION_NAMES: readonly string[] = [...OWN_OPTIONS, ...PG_OPTIONS]
+const OPTION_NAMES: readonly string[] = [...OWN_OPTIONS, ...PG_OPTIONS, ...LOGIN_OPTIONS]
 
 export function isKnownOption(name: string): boolean {
   return OPTION_NAMES.includes(name)
@@ -26,19 +26,13 @@ export function checkUnknownOptions(
 }
 
 export function checkUnknownParameters(
-  parameters: readonly UrlParameter[],
+  parameters: readonly UnknownParameter[],
   { isPlain, faults }: { isPlain: boolean; faults: FaultList },
 ): void {
   for (const { name, isQuotable } of parameters) {
-    // What names the server is never left out: pg would ignore it and connect elsewhere.
-    const isServer = SERVER_PARAMETERS.has(name)
-    if (isPlain && !isServer && nearestName(name, OWN_OPTIONS) === undefined) continue
-    if (isServer || UNAVAILABLE_PARAMETERS.has(name)) {
-      faults.add(name, 'this parameter is not available in this version')
-      continue
-    }
+    if (isPlain && nearestName(name, OWN_OPTIONS) === undefined) continue
     // The suggestion is one of our own words, so it may be given where the name itself may not.
-    const nearest = suggestion(nearestName(name, URL_NAMES))
+    const nearest = suggestion(nearestName(name, STRING_NAMES))
     if (isQuotable) faults.add(name, `unknown parameter of the connection string${nearest}`)
     else {
       faults.add(

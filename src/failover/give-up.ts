@@ -2,6 +2,7 @@
 import { type NodeReport, NoFitNodeError, NoPrimaryError, SplitBrainError } from '../errors.ts'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import type { NodeView } from '../topology/node-view.ts'
+import type { NodeFailure } from '../topology/probe-result.ts'
 import type { ClusterState } from './cluster-state.ts'
 
 export interface GivingUp {
@@ -51,17 +52,32 @@ const WANTED: Readonly<Record<RouteRequest['target'], string>> = {
 }
 
 function report(node: NodeView, nowMillis: number): NodeReport {
+  const { failure } = node
   return Object.freeze({
     node: node.name,
+    host: node.host,
     state: node.state,
+    role: node.answer?.role ?? null,
     forMillis: Math.max(0, Math.round(nowMillis - node.sinceMillis)),
-    code: node.failure?.code,
+    code: failure?.code,
+    phase: failure?.phase ?? null,
+    address: failure?.address ?? null,
+    elapsedMillis: failure?.elapsedMillis === undefined ? null : Math.round(failure.elapsedMillis),
   })
 }
 
 function describe(node: NodeView, known: NodeReport | undefined, foreign: readonly string[]): string {
   const readOnly = node.state === 'primary' && node.answer?.readOnly === true ? ' (read-only)' : ''
   const alien = foreign.includes(node.name) ? ' of another cluster' : ''
-  const reason = node.failure === null ? '' : `: ${node.failure.code ?? node.failure.message}`
+  const reason = node.failure === null ? '' : `: ${failureInWords(node.failure)}`
   return `${node.name} ${node.state}${readOnly}${alien} for ${known?.forMillis ?? 0} ms${reason}`
+}
+
+/** `tcp 10.0.0.2 ECONNREFUSED after 1 ms` for a connect, else what the code or the message says. */
+function failureInWords({ phase, address, elapsedMillis, code, message }: NodeFailure): string {
+  const what = code ?? message
+  if (phase === undefined) return what
+  const where = address === undefined || address === null ? '' : ` ${address}`
+  const after = elapsedMillis === undefined ? '' : ` after ${Math.round(elapsedMillis)} ms`
+  return `${phase}${where} ${what}${after}`
 }

@@ -1,12 +1,19 @@
 // From one state to the next: what has to be done about it, as plain values in the order of doing. Does none of it.
 import type { PoolEvent } from '../events.ts'
-import { type Verdict, writableNode } from '../split-brain/verdict.ts'
-import { findNode } from '../topology/cluster-view.ts'
-import type { NodeView } from '../topology/node-view.ts'
+import { nodesOfServer, withAliases } from '../split-brain/aliases.ts'
+import type { Memory } from '../split-brain/memory.ts'
+import { writableNode } from '../split-brain/verdict.ts'
+import { type ClusterView, findNode } from '../topology/cluster-view.ts'
+import { isUnresolved, type NodeView } from '../topology/node-view.ts'
 import type { ProbeAnswer } from '../topology/probe-result.ts'
+import { isSameServer } from '../topology/servers.ts'
 import type { ClusterState } from './cluster-state.ts'
 
 export type Effect =
+  /** The node has left the view, or its name leads elsewhere: nothing of it is used or looked at any more. */
+  | { readonly kind: 'forget'; readonly node: string }
+  /** There is a new address to look at. */
+  | { readonly kind: 'watch'; readonly node: string }
   /** Start a new generation of a node's pools: idle connections go now, leased ones at release. */
   | {
       readonly kind: 'invalidate'
@@ -31,11 +38,29 @@ const MISSES_BEFORE_DESTROYING = 2
 export function transition(before: ClusterState, after: ClusterState): readonly Effect[] {
   const nodeEffects = changedNodes(before, after).flatMap(([was, is]) => nodeConsequences(was, is))
   return [
+    ...departures(before.view, after.view),
     ...nodeEffects,
     ...fences(before, after),
+    ...arrivals(before.view, after.view),
     ...probes(before, after),
     ...events(before, after).map((event) => ({ kind: 'emit', event }) as const),
   ]
+}
+
+/** Gone from the view, or under their name now somewhere else. */
+function departed(before: ClusterView, after: ClusterView): readonly NodeView[] {
+  if (before === after) return []
+  return before.nodes.filter((was) => findNode(after, was.name)?.address !== was.address)
+}
+
+function departures(before: ClusterView, after: ClusterView): readonly Effect[] {
+  return departed(before, after).map(({ name }) => ({ kind: 'forget', node: name }))
+}
+
+function arrivals(before: ClusterView, after: ClusterView): readonly Effect[] {
+  return departed(after, before)
+    .filter((node) => !isUnresolved(node))
+    .map(({ name }) => ({ kind: 'watch', node: name }))
 }
 
 function changedNodes(before: ClusterState, after: ClusterState): readonly (readonly [NodeView, NodeView])[] {
@@ -78,17 +103,20 @@ function differ<T>(a: T | null, b: T | null): boolean {
 
 /** Writes leave a node the moment a verdict goes against it; what is in use there is cut off, not waited for. */
 function fences(before: ClusterState, after: ClusterState): readonly Effect[] {
-  const already = condemned(before.verdict)
+  const already = new Set(condemned(before))
   const fenced = new Map<string, string>()
-  for (const node of condemned(after.verdict)) {
+  for (const node of condemned(after)) {
     if (!already.has(node)) fenced.set(node, `${node} may not be written to: ${after.verdict.reason}`)
   }
-  const left = before.memory.incumbent
   const now = writableNode(after.verdict)
-  if (left !== null && now !== null && left !== now && now !== writableNode(before.verdict)) {
-    // A clean switchover leaves a standby behind, whose old sessions are gone. Anything else may still take writes.
-    if (findNode(after.view, left)?.state !== 'standby')
-      fenced.set(left, `${now} is the primary now, not ${left}`)
+  if (now !== null && now !== writableNode(before.verdict)) {
+    for (const node of leftBehind(before.memory, after)) {
+      // A clean switchover leaves a standby behind, whose old sessions are gone. Anything else may still take writes.
+      if (findNode(after.view, node)?.state === 'standby') continue
+      const reason =
+        node === now ? `${node} leads to another server now` : `${now} is the primary now, not ${node}`
+      fenced.set(node, reason)
+    }
   }
   return [...fenced].flatMap(([node, reason]): readonly Effect[] => [
     { kind: 'invalidate', node, intent: 'write', idle: 'close' },
@@ -96,10 +124,24 @@ function fences(before: ClusterState, after: ClusterState): readonly Effect[] {
   ])
 }
 
-/** Claimants that must not be written to. An unconfirmed look condemns nobody. */
-function condemned(verdict: Verdict): ReadonlySet<string> {
+/** The names of the server written to before, where writes have moved to another one. */
+function leftBehind(before: Memory, { view, memory }: ClusterState): readonly string[] {
+  const { incumbent, incumbentServer } = before
+  const hasMoved = incumbent !== memory.incumbent || before.incumbentAddress !== memory.incumbentAddress
+  if (incumbent === null || !hasMoved || isOneServer(before, memory)) return []
+  return [...new Set([incumbent, ...nodesOfServer(view, incumbentServer)])]
+}
+
+/** Whether the two primaries remembered are one server, by another of its names. */
+function isOneServer(before: Memory, after: Memory): boolean {
+  const [was, is] = [before.incumbentServer, after.incumbentServer]
+  return was !== null && is !== null && isSameServer(was, is)
+}
+
+/** Those that must not be written to, by all their names. An unconfirmed look condemns nobody. */
+function condemned({ view, verdict }: ClusterState): readonly string[] {
   const undecided = verdict.kind === 'dualPrimary' && verdict.rule !== 'unconfirmed' ? verdict.claimants : []
-  return new Set([...verdict.stale, ...verdict.foreign, ...undecided])
+  return withAliases(view, [...verdict.stale, ...verdict.foreign, ...undecided])
 }
 
 function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
@@ -111,7 +153,8 @@ function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
       (is.failure.seenBy === 'pool' || was.state === 'primary' || was.state === 'standby'),
   )
   const awoke = before.memory.started && !after.memory.started
-  if (badSign || awoke) return [{ kind: 'probe', nodes: all }]
+  const lost = departed(before.view, after.view).some((node) => node.name === writableNode(before.verdict))
+  if (badSign || awoke || lost) return [{ kind: 'probe', nodes: all }]
   const doubted = after.verdict.kind === 'dualPrimary' && after.verdict.rule === 'unconfirmed'
   if (doubted && before.memory.contest?.sinceMillis !== after.memory.contest?.sinceMillis) {
     return [{ kind: 'probe', nodes: after.memory.contest?.claimants ?? [] }]
@@ -137,7 +180,7 @@ function events(before: ClusterState, after: ClusterState): readonly PoolEvent[]
     list.push({ name: 'primaryChange', payload: { previous, current, verdict, revision } })
   }
   const from = before.memory.incumbent
-  if (current !== null && from !== null && from !== current) {
+  if (current !== null && from !== null && from !== current && !isOneServer(before.memory, after.memory)) {
     list.push({
       name: 'failover',
       payload: { from, to: current, downtimeMillis: downtimeMillis(before, after), verdict, revision },

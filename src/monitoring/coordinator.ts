@@ -1,23 +1,28 @@
 // The one place where what is believed changes. In one turn: store the new state, invalidate pools, wake waiters, emit.
 import createDebug from 'debug'
+import type { LookupFunction } from '../config/settings.ts'
 import type { PoolEvent } from '../events.ts'
 import { type ClusterState, initialState, nextState } from '../failover/cluster-state.ts'
 import { type Effect, transition } from '../failover/transition.ts'
 import type { Policy } from '../split-brain/hearing.ts'
+import { applyAddresses } from '../topology/apply-addresses.ts'
 import { applyFailure } from '../topology/apply-failure.ts'
 import { applyProbe } from '../topology/apply-probe.ts'
 import { assertNever } from '../topology/assert-never.ts'
-import type { ClusterView } from '../topology/cluster-view.ts'
-import type { Host } from '../topology/host.ts'
+import { type ClusterView, findNode } from '../topology/cluster-view.ts'
+import { entryNames, type Host, needsLookup } from '../topology/host.ts'
+import { isUnresolved, type NodeView } from '../topology/node-view.ts'
 import type { NodeFailure, ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
 import { type Looker, Monitor } from './monitor.ts'
-import { nextLookMillis } from './rhythm.ts'
+import { Resolver } from './resolver.ts'
+import { doubtfulAddresses, nextLookMillis, nextLookupMillis, type Rhythm } from './rhythm.ts'
 
 const debug = createDebug('pg-ha:judge')
 
 /** What the coordinator asks of the rest; it decides none of it. */
 export interface CoordinatorEffects {
+  forget(effect: Extract<Effect, { kind: 'forget' }>): void
   invalidate(effect: Extract<Effect, { kind: 'invalidate' }>): void
   destroyLeased(effect: Extract<Effect, { kind: 'destroyLeased' }>): void
   wake(): void
@@ -27,16 +32,30 @@ export interface CoordinatorEffects {
 export interface CoordinatorOptions {
   readonly hosts: readonly Host[]
   readonly policy: Policy
-  readonly lookers: ReadonlyMap<string, Looker>
+  /** Makes what looks at a node, at the address it has now. */
+  readonly lookerFor: (node: NodeView) => Looker
   readonly steadyMillis: number
+  readonly names: NameOptions
   readonly clock: Clock
   readonly random: () => number
   readonly effects: CoordinatorEffects
 }
 
+/** How the names of the host list are looked up. */
+export interface NameOptions {
+  /** dns.lookup where there is none. */
+  readonly lookup?: LookupFunction | undefined
+  readonly timeoutMillis: number
+  /** How long the addresses of a name may go without being looked up again. */
+  readonly recheckMillis: number
+}
+
 export class Coordinator {
   readonly #options: CoordinatorOptions
   readonly #monitor: Monitor
+  readonly #resolver: Resolver
+  /** The entries that have to be looked up. */
+  readonly #named: ReadonlySet<string>
   #state: ClusterState
   #review: NodeJS.Timeout | undefined
   #started = false
@@ -45,16 +64,26 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options
     this.#state = initialState(options.hosts, options.policy, 0)
+    const names = entryNames(options.hosts)
+    const looksUp = (_: unknown, i: number): boolean => needsLookup(options.hosts[i] as Host)
+    this.#named = new Set(names.filter(looksUp))
     this.#monitor = new Monitor({
-      lookers: options.lookers,
       clock: options.clock,
-      pauseMillis: (node) =>
-        nextLookMillis(this.#state, node, {
-          steadyMillis: options.steadyMillis,
-          nowMillis: options.clock(),
-          random: options.random(),
-        }),
+      pauseMillis: (node) => nextLookMillis(this.#state, node, this.#rhythm()),
       onResult: (node, result) => this.#learn(node, result),
+    })
+    const { recheckMillis } = options.names
+    this.#resolver = new Resolver({
+      ...options.names,
+      names: [...new Set(options.hosts.filter(needsLookup).map(({ host }) => host))],
+      clock: options.clock,
+      pauseMillis: (name) =>
+        nextLookupMillis(this.#state, this.#nodesOf(name), { ...this.#rhythm(), recheckMillis }),
+      onAddresses: (name, addresses) => this.#resolved(name, addresses),
+      onFailure: (name, failure) => {
+        // A name that has led somewhere still does, as far as anybody knows.
+        for (const node of this.#nodesOf(name)) if (isUnresolved(node)) this.#learn(node.name, failure)
+      },
     })
   }
 
@@ -69,7 +98,9 @@ export class Coordinator {
     const { hosts, policy, clock } = this.#options
     this.#state = initialState(hosts, policy, clock())
     this.#scheduleReview()
+    for (const node of this.#state.view.nodes) if (!isUnresolved(node)) this.#watch(node)
     this.#monitor.start()
+    this.#resolver.start()
   }
 
   /** A connection in use, or one being made, has failed in a way that says something of its node. */
@@ -85,6 +116,33 @@ export class Coordinator {
     this.#closed = true
     clearTimeout(this.#review)
     this.#monitor.close()
+    this.#resolver.close()
+  }
+
+  #rhythm(): Rhythm {
+    const { steadyMillis, clock, random } = this.#options
+    return { steadyMillis, nowMillis: clock(), random: random() }
+  }
+
+  /** The nodes whose addresses this name gives. */
+  #nodesOf(name: string): readonly NodeView[] {
+    return this.#state.view.nodes.filter((node) => node.host === name && this.#named.has(node.entry))
+  }
+
+  #watch(node: NodeView): void {
+    this.#monitor.watch(node.name, this.#options.lookerFor(node))
+  }
+
+  /** All entries of one name in one turn. */
+  #resolved(name: string, addresses: readonly string[]): void {
+    const { view } = this.#state
+    const nowMillis = this.#options.clock()
+    const entries = new Set(this.#nodesOf(name).map((node) => node.entry))
+    const next = [...entries].reduce(
+      (before, entry) => applyAddresses(before, entry, { addresses, nowMillis }),
+      view,
+    )
+    if (next !== view) this.#become(next)
   }
 
   #learn(node: string, result: ProbeResult): void {
@@ -115,6 +173,7 @@ export class Coordinator {
       )
     }
     for (const effect of effects) if (effect.kind !== 'emit') this.#apply(effect)
+    for (const { host } of doubtfulAddresses(after, after.judgedAtMillis)) this.#resolver.resolveSoon(host)
     this.#options.effects.wake()
     // Emit last: a listener that queries must find the new pools already open.
     for (const effect of effects) if (effect.kind === 'emit') this.#apply(effect)
@@ -123,6 +182,15 @@ export class Coordinator {
   #apply(effect: Effect): void {
     const { effects } = this.#options
     switch (effect.kind) {
+      case 'forget':
+        this.#monitor.forget(effect.node)
+        effects.forget(effect)
+        break
+      case 'watch': {
+        const node = findNode(this.#state.view, effect.node)
+        if (node !== undefined) this.#watch(node)
+        break
+      }
       case 'invalidate':
         effects.invalidate(effect)
         break

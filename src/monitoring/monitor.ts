@@ -1,5 +1,5 @@
-// The loop: looks at every node in parallel, each in its own rhythm, and at once when asked. Never keeps the process
-// alive. What is seen goes to a callback; nothing is concluded here.
+// The loop: looks at every node in parallel, each in its own rhythm, and at once when asked. Nodes come and go. Never
+// keeps the process alive. What is seen goes to a callback; nothing is concluded here.
 import createDebug from 'debug'
 import type { ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
@@ -12,7 +12,6 @@ export interface Looker {
 }
 
 export interface MonitorOptions {
-  readonly lookers: ReadonlyMap<string, Looker>
   readonly clock: Clock
   /** How long to wait before the next look at this node. */
   readonly pauseMillis: (node: string) => number
@@ -33,25 +32,34 @@ interface Loop {
 
 export class Monitor {
   readonly #options: MonitorOptions
-  readonly #loops: ReadonlyMap<string, Loop>
+  readonly #loops = new Map<string, Loop>()
   #running = false
   #closed = false
 
   constructor(options: MonitorOptions) {
     this.#options = options
-    this.#loops = new Map(
-      [...options.lookers].map(([node, looker]) => [
-        node,
-        {
-          node,
-          looker,
-          timer: undefined,
-          looking: false,
-          again: false,
-          startedMillis: Number.NEGATIVE_INFINITY,
-        },
-      ]),
-    )
+  }
+
+  /** Looks at this node from now on, by this looker instead of any it had. */
+  watch(node: string, looker: Looker): void {
+    this.forget(node)
+    if (this.#closed) {
+      looker.close()
+      return
+    }
+    const startedMillis = Number.NEGATIVE_INFINITY
+    const loop: Loop = { node, looker, timer: undefined, looking: false, again: false, startedMillis }
+    this.#loops.set(node, loop)
+    if (this.#running) void this.#look(loop)
+  }
+
+  /** What a look that is under way sees is not told any more. */
+  forget(node: string): void {
+    const loop = this.#loops.get(node)
+    if (loop === undefined) return
+    this.#loops.delete(node)
+    clearTimeout(loop.timer)
+    loop.looker.close()
   }
 
   /** Idempotent. */
@@ -87,16 +95,24 @@ export class Monitor {
     loop.startedMillis = this.#options.clock()
     const result = await loop.looker.probe()
     loop.looking = false
-    if (!this.#running) return
+    if (!this.#isWanted(loop)) return
     debug('%s %o', loop.node, result)
     try {
       this.#options.onResult(loop.node, result)
     } finally {
-      // Whatever became of the result, the next look comes.
-      if (loop.again) this.lookNow([loop.node])
-      else if (loop.timer === undefined && !loop.looking) {
-        this.#schedule(loop, this.#options.pauseMillis(loop.node))
-      }
+      // Whatever became of the result, the next look comes; unless it was the end of the node, or of the pool.
+      if (this.#isWanted(loop)) this.#goOn(loop)
+    }
+  }
+
+  #isWanted(loop: Loop): boolean {
+    return this.#running && this.#loops.get(loop.node) === loop
+  }
+
+  #goOn(loop: Loop): void {
+    if (loop.again) this.lookNow([loop.node])
+    else if (loop.timer === undefined && !loop.looking) {
+      this.#schedule(loop, this.#options.pauseMillis(loop.node))
     }
   }
 

@@ -1,6 +1,7 @@
 // Looks at one node over one kept connection. Never throws and never keeps the process alive; holds no opinion.
-import { Socket } from 'node:net'
 import pg, { type PoolConfig } from 'pg'
+import { type ConnectProgress, connectPhase } from '../dialing/connect-phase.ts'
+import { adoptClient, phaseOf, withConnection } from '../dialing/dialled-options.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
 import type { FailureSign, NodeFailure, ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
@@ -21,6 +22,8 @@ export class Prober {
   #client: pg.Client | null = null
   #query = FULL_QUERY
   #closed = false
+  /** How far the last connect had come when it was given up. */
+  #progress: ConnectProgress | null = null
 
   constructor(options: ProberOptions) {
     this.#options = options
@@ -37,11 +40,11 @@ export class Prober {
       const answer = readAnswer(row, { askedAtMillis, answeredAtMillis: clock() })
       return (
         answer ??
-        failure(askedAtMillis, new Error('The answer does not say whether the server is in recovery'))
+        this.#failure(askedAtMillis, new Error('The answer does not say whether the server is in recovery'))
       )
     } catch (error) {
       this.#drop()
-      return failure(askedAtMillis, error)
+      return this.#failure(askedAtMillis, error)
     }
   }
 
@@ -57,7 +60,9 @@ export class Prober {
 
   async #connect(): Promise<pg.Client> {
     const { connection, timeoutMillis, clock, onLost } = this.#options
-    const client = new pg.Client(connection)
+    const client = new pg.Client(withConnection(connection))
+    adoptClient(client)
+    this.#progress = null
     client.on('error', () => {
       if (this.#client !== client) return
       this.#client = null
@@ -65,9 +70,7 @@ export class Prober {
     })
     const connecting = client.connect()
     unref(client)
-    await withDeadline(connecting, { timeoutMillis, clock, expire: () => destroy(client) })
-    // TLS replaces the stream on the way.
-    unref(client)
+    await withDeadline(connecting, { timeoutMillis, clock, expire: () => this.#expire(client) })
     if (this.#closed) {
       destroy(client)
       throw new Error('The monitor was closed')
@@ -93,6 +96,26 @@ export class Prober {
     return rows[0] ?? {}
   }
 
+  #expire(client: pg.Client): void {
+    this.#progress = phaseOf(client)
+    destroy(client)
+  }
+
+  #failure(askedAtMillis: number, error: unknown): NodeFailure {
+    const progress = connectPhase(error) ?? this.#progress
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      kind: 'failure',
+      askedAtMillis,
+      sign: signOf(error, progress),
+      seenBy: 'monitor',
+      code: errorCode(error),
+      message,
+      ...(error instanceof Error && { error }),
+      ...progress,
+    }
+  }
+
   #drop(): void {
     const client = this.#client
     this.#client = null
@@ -100,10 +123,10 @@ export class Prober {
   }
 }
 
-/** Looking must never be what keeps a program running. The stream changes when TLS begins. */
+/** Looking must never be what keeps a program running. */
 function unref(client: pg.Client): void {
-  const { stream } = client.connection
-  if (stream instanceof Socket) stream.unref()
+  // Not in its types.
+  ;(client as unknown as { unref(): void }).unref()
 }
 
 function destroy(client: pg.Client): void {
@@ -116,22 +139,11 @@ function isHidden(error: unknown): boolean {
   return code !== undefined && (code.startsWith('42') || code.startsWith('0A'))
 }
 
-function failure(askedAtMillis: number, error: unknown): NodeFailure {
-  const message = error instanceof Error ? error.message : String(error)
-  return {
-    kind: 'failure',
-    askedAtMillis,
-    sign: signOf(error),
-    seenBy: 'monitor',
-    code: errorCode(error),
-    message,
-    ...(error instanceof Error && { error }),
-  }
-}
-
 /** A look that fails always says something: what is not understood casts doubt on the node. */
-function signOf(error: unknown): FailureSign {
+function signOf(error: unknown, progress: ConnectProgress | null): FailureSign {
   const meaning = classifyError(error)
   if (meaning.sign !== null) return meaning.sign
+  // Certificates that do not fit: nothing but the handshake itself is wrong with it.
+  if (progress?.phase === 'tls') return 'rejected'
   return meaning.kind === 'application' ? 'rejected' : 'confused'
 }

@@ -2,6 +2,7 @@
 import type { ClusterState } from '../failover/cluster-state.ts'
 import { isSplit, writableNode } from '../split-brain/verdict.ts'
 import { findNode } from '../topology/cluster-view.ts'
+import { isUnresolved, isUp, type NodeView } from '../topology/node-view.ts'
 
 /** After a bad sign, until calm. */
 const URGENT_MILLIS = 100
@@ -30,15 +31,42 @@ export function nextLookMillis(state: ClusterState, name: string, rhythm: Rhythm
   return base * (1 - JITTER + 2 * JITTER * rhythm.random)
 }
 
+/**
+ * When to look up again the name of these nodes: a name that leads nowhere yet is asked for as a node that is down is
+ * looked at, a known one when its addresses could be old.
+ */
+export function nextLookupMillis(
+  state: ClusterState,
+  nodes: readonly NodeView[],
+  rhythm: Rhythm & { readonly recheckMillis: number },
+): number {
+  const unresolved = nodes.filter(isUnresolved)
+  const pauses = unresolved.map((node) => nextLookMillis(state, node.name, rhythm))
+  const recheckMillis = rhythm.recheckMillis * (1 - JITTER * rhythm.random)
+  return Math.min(...pauses, recheckMillis)
+}
+
+/**
+ * The nodes whose names may lead elsewhere by now: those that have ceased to answer, not long ago, and while the cluster
+ * has lost its primary all of them.
+ */
+export function doubtfulAddresses(state: ClusterState, nowMillis: number): readonly NodeView[] {
+  const { view, verdict } = state
+  if (verdict.rule === 'starting') return []
+  if (isWithoutPrimary(state, nowMillis)) return view.nodes
+  return view.nodes.filter((node) => node.failure !== null && nowMillis - node.sinceMillis < EPISODE_MILLIS)
+}
+
+function isWithoutPrimary(state: ClusterState, nowMillis: number): boolean {
+  const since = state.withoutPrimarySinceMillis
+  return writableNode(state.verdict) === null && since !== null && nowMillis - since < EPISODE_MILLIS
+}
+
 function urgency(state: ClusterState, name: string, nowMillis: number): number {
   const node = findNode(state.view, name)
   if (node === undefined) return Number.POSITIVE_INFINITY
-  const since = state.withoutPrimarySinceMillis
-  if (writableNode(state.verdict) === null && since !== null && nowMillis - since < EPISODE_MILLIS) {
-    return node.state === 'standby' ? AWAITED_MILLIS : URGENT_MILLIS
-  }
+  if (isWithoutPrimary(state, nowMillis)) return node.state === 'standby' ? AWAITED_MILLIS : URGENT_MILLIS
   const recent = nowMillis - node.sinceMillis < NODE_EPISODE_MILLIS
-  const up = node.state === 'primary' || node.state === 'standby'
   if (isSplit(state.verdict) && recent) return URGENT_MILLIS
-  return !up && recent ? URGENT_MILLIS : Number.POSITIVE_INFINITY
+  return !isUp(node) && recent ? URGENT_MILLIS : Number.POSITIVE_INFINITY
 }

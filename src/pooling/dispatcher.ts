@@ -1,6 +1,7 @@
 // Serves one request: chooses a node, takes a connection, and goes on by the retry policy when that fails. All that is
 // decided is decided elsewhere; here it is done.
 import createDebug from 'debug'
+import { connectPhase } from '../dialing/connect-phase.ts'
 import { pauseMillis } from '../failover/backoff.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
 import type { ClusterState } from '../failover/cluster-state.ts'
@@ -109,6 +110,7 @@ export class Dispatcher {
       seenBy: 'pool',
       code: errorCode(error),
       message,
+      ...connectPhase(error),
     })
   }
 

@@ -1,4 +1,5 @@
-// All node pools of one Pool, made when first used: one for reads and one for writes of each node.
+// All node pools of one Pool, made when first used: one for reads and one for writes of each node. Those of a node that
+// is gone are kept until the last of their connections has come home.
 import type { Intent } from '../routing/request.ts'
 import { type ConnectionEvent, NodePool, type NodePoolOptions } from './node-pool.ts'
 
@@ -12,6 +13,7 @@ type Pair = Record<Intent, NodePool | null>
 export class PoolSet {
   readonly #options: PoolSetOptions
   readonly #pairs = new Map<string, Pair>()
+  #gone: readonly { readonly pool: NodePool; readonly intent: Intent }[] = []
 
   constructor(options: PoolSetOptions) {
     this.#options = options
@@ -30,8 +32,25 @@ export class PoolSet {
     for (const pool of this.#of(node, which)) pool.invalidate(idle)
   }
 
+  /** No connection of before is used again; whoever asks for the node from now on gets pools made anew. */
+  forget(node: string): void {
+    const pair = this.#pairs.get(node)
+    if (pair === undefined) return
+    this.#pairs.delete(node)
+    const pools = (['write', 'read'] as const).flatMap((intent) => {
+      const pool = pair[intent]
+      return pool === null ? [] : [{ pool, intent }]
+    })
+    this.#gone = [...this.#gone.filter(({ pool }) => pool.totalCount > 0), ...pools]
+    for (const { pool } of pools) pool.invalidate('close')
+  }
+
+  /** Those of a node that is gone included: they may still be in somebody's hands. */
   destroyLeased(node: string, which: 'write' | 'both', reason: string): void {
     for (const pool of this.#of(node, which)) pool.destroyLeased(reason)
+    for (const { pool, intent } of this.#gone) {
+      if (pool.node === node && (which === 'both' || intent === 'write')) pool.destroyLeased(reason)
+    }
   }
 
   busyCount(node: string): number {
@@ -46,6 +65,7 @@ export class PoolSet {
       if (pair.write !== null && intent !== 'read') yield pair.write
       if (pair.read !== null && intent !== 'write') yield pair.read
     }
+    for (const gone of this.#gone) if (intent === undefined || intent === gone.intent) yield gone.pool
   }
 
   async end(error: Error): Promise<void> {

@@ -1,5 +1,6 @@
 // A pg client that knows what its server reported of itself, and whose death never ends the process.
 import pg, { type ClientBase, type PoolConfig } from 'pg'
+import { adoptClient, withConnection } from '../dialing/dialled-options.ts'
 
 /** What the server said of this session, by itself (version 14 and later) or when asked. Null: not said. */
 export interface Session {
@@ -39,7 +40,8 @@ function extend(Base: ClientClass): ClientClass {
     readonly [SESSION]: Session = { inHotStandby: null, readOnly: null }
 
     constructor(config?: TrackedConfig) {
-      super(config)
+      super(withConnection(config))
+      adoptClient(this)
       const self = this as unknown as TrackedClient
       self.connection?.on?.('parameterStatus', (message: ParameterStatus) => note(self[SESSION], message))
       config?.[ON_CREATE]?.(self)

@@ -1,7 +1,6 @@
 // Which nodes may serve a request at all. Writes follow the verdict, never what a node says of itself.
 import type { Target } from '../config/settings.ts'
 import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
-import { assertNever } from '../topology/assert-never.ts'
 import type { ClusterView } from '../topology/cluster-view.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import { isWithinLag, type LagLimits, replicationLag } from '../topology/replication-lag.ts'
@@ -79,20 +78,10 @@ function isFitStandby({ view, verdict, limits }: RoutingTable, node: NodeView): 
   return isWithinLag(replicationLag(view, node, writableNode(verdict)), limits)
 }
 
-/** Whether a request must still wait for the first decision, so that the quickest node is not taken for the best. */
-export function awaitsFirstDecision(verdict: Verdict, request: RouteRequest): boolean {
-  if (verdict.kind !== 'none' || verdict.rule !== 'starting') return false
-  switch (request.target) {
-    case 'any':
-    case 'read-only':
-    case 'standby':
-      return false
-    case 'read-write':
-    case 'primary':
-    case 'prefer-standby':
-    case 'prefer-primary':
-      return true
-    default:
-      return assertNever(request.target)
-  }
+/**
+ * Whether requests must still wait for the first decision: the quickest node would be taken for the best, and the order of
+ * the list would count for nothing.
+ */
+export function awaitsFirstDecision(verdict: Verdict): boolean {
+  return verdict.kind === 'none' && verdict.rule === 'starting'
 }

@@ -28,15 +28,22 @@ export interface Choosing {
 const WAIT: Selection = Object.freeze({ kind: 'wait' })
 
 export function selectNode(table: RoutingTable, request: RouteRequest, choosing: Choosing): Selection {
-  if (awaitsFirstDecision(table.verdict, request)) return WAIT
+  if (awaitsFirstDecision(table.verdict)) return WAIT
   return choose(fitNodes(table, request), choosing) ?? withoutNode(table.view)
 }
 
 /** What is there to do where no node is fit. */
 function withoutNode({ nodes }: ClusterView): Selection {
-  if (!nodes.every((node) => node.state === 'rejected')) return WAIT
-  const error = nodes[0]?.failure?.error
+  const rejecting = nodes.filter((node) => node.state === 'rejected')
+  if (!nodes.every((node) => rejecting.includes(node) || isDeadEnd(node, rejecting))) return WAIT
+  const error = rejecting[0]?.failure?.error
   return error === undefined ? WAIT : { kind: 'refuse', error }
+}
+
+/** An address that never led anywhere, of a name whose other address does: nothing listens on localhost's IPv6, say. */
+function isDeadEnd(node: NodeView, rejecting: readonly NodeView[]): boolean {
+  if (node.state !== 'unreachable' || node.answer !== null) return false
+  return rejecting.some(({ entry }) => entry === node.entry)
 }
 
 function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing): Selection | null {
@@ -98,7 +105,7 @@ export class Selector {
   }
 
   #remember(beliefs: Beliefs, request: RouteRequest, nowMillis: number): Remembered {
-    const waits = awaitsFirstDecision(beliefs.verdict, request)
+    const waits = awaitsFirstDecision(beliefs.verdict)
     const table: RoutingTable = {
       ...beliefs,
       limits: this.#limits,

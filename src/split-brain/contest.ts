@@ -66,7 +66,7 @@ function undecided(
   grounds: Pick<DualPrimary, 'rule' | 'reason'>,
 ): Judgement {
   if (hearing.policy.splitBrain === 'warn') {
-    const node = stable(contenders, hearing.memory.incumbent)
+    const node = stable(hearing, contenders)
     const reason = `${grounds.reason}; written to all the same by policy`
     return rule(hearing, primary(hearing, { node, rule: 'policyWarn', reason }), contest)
   }

@@ -1,6 +1,7 @@
 // What each claimant can show for itself, and which cluster is ours. Knows nothing of policies or of who wins.
 import type { ClusterView } from '../topology/cluster-view.ts'
 import { isClaimant } from '../topology/node-view.ts'
+import { expectedServers, visibleServers } from '../topology/servers.ts'
 
 /** What a node that says it is not in recovery can show. Null: it may not be seen, or not by this role. */
 export interface ClaimantEvidence {
@@ -33,19 +34,19 @@ export function claimantEvidence(view: ClusterView): readonly ClaimantEvidence[]
 }
 
 /**
- * Which system identifier is ours: that of most listed nodes; else the one accepted before; else the only one, or the
- * most frequent one, seen. Null where none is visible or two are equally frequent.
+ * Which system identifier is ours: that of most of the servers listed; else the one accepted before; else the only one,
+ * or the most frequent one, seen. Null where none is visible or two are equally frequent.
  */
 export function ownSystem(view: ClusterView, accepted: string | null): string | null {
-  const counts = new Map<string, number>()
-  for (const node of view.nodes) {
-    const id = node.answer?.systemIdentifier
-    if (id != null) counts.set(id, (counts.get(id) ?? 0) + 1)
-  }
-  const ranked = [...counts].sort((a, b) => b[1] - a[1])
+  const ids = new Set(view.nodes.flatMap((node) => node.answer?.systemIdentifier ?? []))
+  const counts = [...ids].map((id): [string, number] => [
+    id,
+    visibleServers(view, (node) => node.answer?.systemIdentifier === id),
+  ])
+  const ranked = counts.sort((a, b) => b[1] - a[1])
   const [first, second] = ranked
   if (first === undefined) return accepted
-  if (first[1] * 2 > view.nodes.length) return first[0]
+  if (first[1] * 2 > expectedServers(view)) return first[0]
   if (accepted !== null) return accepted
   return second === undefined || first[1] > second[1] ? first[0] : null
 }

@@ -1,6 +1,6 @@
 // One case before the judge, the shape of his answer, and how a verdict is written. Holds no rule of who wins.
 import type { SplitBrainPolicy, WriteQuorum } from '../config/settings.ts'
-import type { ClusterView } from '../topology/cluster-view.ts'
+import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import type { ClaimantEvidence } from './evidence.ts'
 import type { Memory } from './memory.ts'
 import type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './verdict.ts'
@@ -91,9 +91,14 @@ export function dual(
   })
 }
 
-/** One claimant without judging: the one already written to, else the first of the list. Never two. */
-export function stable(claimants: readonly ClaimantEvidence[], incumbent: string | null): string {
-  const kept = claimants.find((claimant) => claimant.node === incumbent) ?? claimants[0]
+/**
+ * One claimant without judging, never two: the one already written to, else the first of the list; one that takes writes
+ * before any that refuses them.
+ */
+export function stable({ view, memory }: Hearing, claimants: readonly ClaimantEvidence[]): string {
+  const open = claimants.filter(({ node }) => findNode(view, node)?.answer?.readOnly === false)
+  const preferred = open.length > 0 ? open : claimants
+  const kept = preferred.find(({ node }) => node === memory.incumbent) ?? preferred[0]
   if (kept === undefined) throw new Error('A claimant was expected')
   return kept.node
 }

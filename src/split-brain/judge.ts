@@ -1,7 +1,9 @@
 // Decides who may take writes. Knows nothing of sockets, clocks or pools: a view, a memory, a policy and the time go in,
 // a verdict comes out.
-import type { ClusterView } from '../topology/cluster-view.ts'
-import { wasHeard } from '../topology/node-view.ts'
+import { type ClusterView, findNode } from '../topology/cluster-view.ts'
+import { isUp, wasHeard } from '../topology/node-view.ts'
+import { expectedServers, identityOf, visibleServers } from '../topology/servers.ts'
+import { oneOfEachServer, withAliases } from './aliases.ts'
 import { judgeContest } from './contest.ts'
 import { type ClaimantEvidence, claimantEvidence, foreignNodes, ownSystem, votes } from './evidence.ts'
 import { type Hearing, type Judgement, none, type Policy, plain, primary, stable } from './hearing.ts'
@@ -14,7 +16,7 @@ export function judge(
   memory: Memory,
   { policy, nowMillis }: { policy: Policy; nowMillis: number },
 ): Judgement {
-  const claiming = claimantEvidence(view)
+  const claiming = oneOfEachServer(claimantEvidence(view), memory.incumbent)
   const [only, another] = claiming
   // Where nothing else says which cluster is meant, a sole claimant's is.
   const sole = another === undefined ? (only?.systemIdentifier ?? null) : null
@@ -38,14 +40,14 @@ function everyNodeHeard({ view, memory }: Hearing): boolean {
 }
 
 function judgeClaimants(hearing: Hearing): Judgement {
-  const { claimants, memory, policy } = hearing
+  const { claimants, policy } = hearing
   const [first, second] = claimants
   if (first === undefined) {
     const reason = 'No node says that it is the primary'
     return plain(hearing, none(hearing, { rule: 'noClaimant', reason }))
   }
   if (policy.splitBrain === 'off') {
-    const node = stable(claimants, memory.incumbent)
+    const node = stable(hearing, claimants)
     return plain(hearing, primary(hearing, { node, rule: 'policyOff', reason: 'Split-brain checks are off' }))
   }
   if (second === undefined) return judgeLone(hearing, first)
@@ -72,7 +74,7 @@ function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
   }
   const below = `${claimant.node} is on timeline ${claimant.timeline}, below ${highWater} seen before`
   const stale = [claimant.node]
-  if ((votes(claimant) + 1) * 2 <= view.nodes.length) {
+  if ((votes(claimant) + 1) * 2 <= expectedServers(view)) {
     return plain(hearing, none(hearing, { rule: 'belowHighWater', reason: below, stale }))
   }
   // Followers vote late: only when they have stayed for the settling time has the cluster really gone back.
@@ -90,11 +92,10 @@ function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
 function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   if (hearing.policy.writeQuorum === 'none' || judgement.verdict.kind !== 'primary') return judgement
   const { view, foreign } = hearing
-  const visible = view.nodes.filter(
-    (node) => (node.state === 'primary' || node.state === 'standby') && !foreign.includes(node.name),
-  ).length
-  if (visible * 2 > view.nodes.length) return judgement
-  const reason = `Only ${visible} of ${view.nodes.length} nodes are visible, and a majority is asked for`
+  const visible = visibleServers(view, (node) => isUp(node) && !foreign.includes(node.name))
+  const expected = expectedServers(view)
+  if (visible * 2 > expected) return judgement
+  const reason = `Only ${visible} of ${expected} nodes are visible, and a majority is asked for`
   const { stale } = judgement.verdict
   const verdict = none(hearing, { rule: 'noQuorum', reason, stale })
   return { ...judgement, verdict, memory: hearing.memory }
@@ -108,6 +109,8 @@ function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'v
   if (verdict.kind === 'primary') {
     const winner = hearing.claimants.find((claimant) => claimant.node === verdict.node)
     memory.incumbent = verdict.node
+    memory.incumbentAddress = findNode(hearing.view, verdict.node)?.address ?? null
+    memory.incumbentServer = winner === undefined ? null : identityOf(winner)
     // What policy chose was never found to be true: it must not keep the true one out later.
     const found = verdict.rule !== 'policyWarn' && verdict.rule !== 'policyOff'
     if (found) memory.highWaterTimeline = winner?.timeline ?? memory.highWaterTimeline
@@ -116,8 +119,15 @@ function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'v
   }
   if (verdict.kind === 'none' && judgement.reviewAtMillis === null) memory.rewoundSinceMillis = null
   return Object.freeze({
-    verdict,
+    verdict: disowning(hearing, verdict),
     memory: Object.freeze(memory),
     reviewAtMillis: judgement.reviewAtMillis,
   })
+}
+
+/** Who lost has lost by every name it goes by: none of them may be read from. */
+function disowning({ view }: Hearing, verdict: Verdict): Verdict {
+  const names = withAliases(view, verdict.stale).filter((name) => findNode(view, name)?.state === 'primary')
+  if (names.length === verdict.stale.length) return verdict
+  return Object.freeze({ ...verdict, stale: Object.freeze(names) })
 }

@@ -1,4 +1,5 @@
 // What the judge must remember from one verdict to the next: a frozen value it returns anew each time.
+import type { ServerIdentity } from '../topology/servers.ts'
 
 /** Two or more claimants in one view, from the moment they were first seen together. */
 export interface Contest {
@@ -30,6 +31,9 @@ export interface Memory {
   readonly highWaterTimeline: number | null
   /** The last primary named, still remembered while it is away. */
   readonly incumbent: string | null
+  /** Where it was dialled, and which server answered there: its name may lead to another one since. */
+  readonly incumbentAddress: string | null
+  readonly incumbentServer: ServerIdentity | null
   readonly contest: Contest | null
   readonly rivals: readonly AbsentRival[]
   /** Since when a lone primary below the high-water timeline has been followed by most nodes. */
@@ -48,6 +52,8 @@ export function newMemory(nowMillis: number): Memory {
     systemIdentifier: null,
     highWaterTimeline: null,
     incumbent: null,
+    incumbentAddress: null,
+    incumbentServer: null,
     contest: null,
     rivals: Object.freeze([]),
     rewoundSinceMillis: null,

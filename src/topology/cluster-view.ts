@@ -1,19 +1,22 @@
 // What we believe of the cluster: one frozen value that every decision reads whole. Knows nothing of verdicts.
-import type { Host } from './host.ts'
+import { entryNames, givenAddress, type Host } from './host.ts'
 import { type NodeView, unknownNode } from './node-view.ts'
 
 export interface ClusterView {
   /** Grows by one with every view. */
   readonly revision: number
-  /** In the order of the host list. */
+  /** In the order of the host list; several addresses of one entry side by side. */
   readonly nodes: readonly NodeView[]
 }
 
 export function initialView(hosts: readonly Host[], nowMillis: number): ClusterView {
-  return Object.freeze({
-    revision: 0,
-    nodes: Object.freeze(hosts.map((host) => unknownNode(host, nowMillis))),
+  const names = entryNames(hosts)
+  const nodes = hosts.map(({ host, port, hostaddr }, i) => {
+    const name = names[i] ?? ''
+    const address = givenAddress({ host, hostaddr })
+    return unknownNode({ name, entry: name, host, port, address }, nowMillis)
   })
+  return Object.freeze({ revision: 0, nodes: Object.freeze(nodes) })
 }
 
 /** When the newest look that counts was asked, at any node; null before the first. */

@@ -1,5 +1,5 @@
 // What we believe of one node: a frozen value. Knows nothing of other nodes, connections or clocks.
-import { type Host, hostName } from './host.ts'
+import { needsLookup } from './host.ts'
 import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
 
 /**
@@ -12,10 +12,14 @@ import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
 export type NodeState = 'unknown' | 'primary' | 'standby' | 'starting' | 'unreachable' | 'rejected'
 
 export interface NodeView {
-  /** `host:port`, the node's name everywhere. */
+  /** The node's name everywhere: `host:port`, or `host/address:port` where its name leads to several addresses. */
   readonly name: string
+  /** What the entry of the host list is called that it belongs to. */
+  readonly entry: string
   readonly host: string
   readonly port: number
+  /** What is dialled; null for a socket directory, and for a name that has not been resolved yet. */
+  readonly address: string | null
   readonly state: NodeState
   /** When `state` was entered. */
   readonly sinceMillis: number
@@ -31,11 +35,12 @@ export interface NodeView {
   readonly roundTripMillis: number | null
 }
 
-export function unknownNode(host: Host, nowMillis: number): NodeView {
+export function unknownNode(
+  place: Pick<NodeView, 'name' | 'entry' | 'host' | 'port' | 'address'>,
+  nowMillis: number,
+): NodeView {
   return Object.freeze({
-    name: hostName(host),
-    host: host.host,
-    port: host.port,
+    ...place,
     state: 'unknown' as const,
     sinceMillis: nowMillis,
     checkedAtMillis: null,
@@ -46,6 +51,11 @@ export function unknownNode(host: Host, nowMillis: number): NodeView {
   })
 }
 
+/** Whether its name has not led anywhere yet: there is nothing to dial. */
+export function isUnresolved({ host, address }: Pick<NodeView, 'host' | 'address'>): boolean {
+  return address === null && needsLookup({ host })
+}
+
 /** Whether a look asked since then has come back, be it with a failure. */
 export function wasHeard(node: NodeView, sinceMillis: number): boolean {
   return node.checkedAtMillis !== null && node.checkedAtMillis >= sinceMillis
@@ -54,4 +64,9 @@ export function wasHeard(node: NodeView, sinceMillis: number): boolean {
 /** Whether the node said, at its last look, that it is not in recovery. */
 export function isClaimant(node: NodeView): boolean {
   return node.state === 'primary'
+}
+
+/** Whether it answered its last look, as one or the other. */
+export function isUp(node: NodeView): boolean {
+  return node.state === 'primary' || node.state === 'standby'
 }

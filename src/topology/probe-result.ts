@@ -1,5 +1,6 @@
 // What one look at a node brings home: an answer or a failure, both plain values. Knows nothing of how a look is
 // taken.
+import type { ConnectPhase } from '../errors.ts'
 
 /** A server answered the monitor's question. */
 export interface ProbeAnswer {
@@ -66,6 +67,12 @@ export interface NodeFailure {
   readonly message: string
   /** The error itself where the application may have to be told in the server's own words. */
   readonly error?: Error
+  /** How far the connect that failed had come; not there when it was no connect that failed. */
+  readonly phase?: ConnectPhase
+  /** The address that connect dialled; null: it had none yet. */
+  readonly address?: string | null
+  /** How long that connect took until it failed. */
+  readonly elapsedMillis?: number
 }
 
 export type ProbeResult = ProbeAnswer | NodeFailure

@@ -181,8 +181,8 @@ describe('for any history', () => {
 })
 
 describe('the effects of any turn', () => {
-  test('come in order: pools, then looks, events last', () => {
-    const rank = { invalidate: 0, destroyLeased: 0, probe: 1, emit: 2 }
+  test('come in order: what is gone, pools, what has come, looks, events last', () => {
+    const rank = { forget: 0, invalidate: 1, destroyLeased: 1, watch: 2, probe: 3, emit: 4 }
     forEveryTurn(({ before, after }) => {
       const ranks = transition(before, after).map((effect) => rank[effect.kind])
       expect(ranks).toEqual([...ranks].sort())

@@ -130,8 +130,11 @@ specTable<GiveUpRow>(table('give-up'), GIVE_UP, (row) => {
   if (row.nodes !== undefined) {
     expect(error.nodes.map((node) => ({ ...node, node: shortName(node.node) }))).toEqual(
       row.nodes.map((node) => ({
-        code: undefined,
-        ...strictMapping(node, { required: ['node', 'state', 'forMillis'], optional: ['code'] }),
+        ...{ code: undefined, phase: null, address: null, elapsedMillis: null },
+        ...strictMapping(node, {
+          required: ['node', 'host', 'state', 'role', 'forMillis'],
+          optional: ['code', 'phase', 'address', 'elapsedMillis'],
+        }),
       })),
     )
   }

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { type ClusterState, initialState } from '../../src/failover/cluster-state.ts'
 import type { Memory } from '../../src/split-brain/memory.ts'
 import type { Verdict } from '../../src/split-brain/verdict.ts'
-import { hosts, longName, play, readPolicy, type Step, shortName } from '../support/cluster-script.ts'
+import { hosts, longName, play, readPolicy, readStep, shortName } from '../support/cluster-script.ts'
 import { SYSTEM } from '../support/sighting.ts'
 import { specTable } from '../support/spec-table.ts'
 import { strictMapping } from '../support/strict-mapping.ts'
@@ -19,9 +19,10 @@ interface Row {
 }
 
 const KEYS = { required: ['phases'], optional: ['nodes', 'policy', 'memory'] }
+const PHASE_KEYS = ['verdict', 'stale', 'foreign', 'review', 'incumbent', 'highWater']
 const PHASE = {
   required: ['at', 'verdict'],
-  optional: ['see', 'stale', 'foreign', 'review', 'incumbent', 'highWater'],
+  optional: ['see', 'resolve', ...PHASE_KEYS],
 }
 
 for (const table of ['first-decision', 'lone', 'contest', 'silence', 'foreign', 'policy']) {
@@ -34,11 +35,7 @@ function runRow(row: Row): void {
   state = { ...state, memory: remembering(state.memory, row.memory) }
   for (const [index, given] of row.phases.entries()) {
     const phase = strictMapping(given, PHASE)
-    const step: Step = {
-      at: phase.at as number,
-      ...(phase.see === undefined ? {} : { see: phase.see as Record<string, string> }),
-    }
-    state = play(state, step, policy).at(-1) ?? state
+    state = play(state, readStep(phase, PHASE_KEYS), policy).at(-1) ?? state
     expect(outcome(state, phase), `phase ${index + 1}`).toEqual(expected(phase))
   }
 }

@@ -2,9 +2,8 @@
 import { expect } from 'vitest'
 import type { PoolEvent } from '../../src/events.ts'
 import { type Effect, transition } from '../../src/failover/transition.ts'
-import { play, playAll, readPolicy, type Step, shortName } from '../support/cluster-script.ts'
+import { play, playAll, readPolicy, readStep, type Step, shortName } from '../support/cluster-script.ts'
 import { specTable } from '../support/spec-table.ts'
-import { strictMapping } from '../support/strict-mapping.ts'
 
 interface Row {
   readonly name: string
@@ -22,15 +21,19 @@ const KEYS = { required: ['before', 'then', 'effects'], optional: ['policy'] }
 specTable<Row>(new URL('./failover/transition.yaml', import.meta.url), KEYS, (row) => {
   const policy = readPolicy(row.policy)
   const before = playAll(row.before, { policy })
-  strictMapping(row.then, { required: ['at'], optional: ['see'] })
-  expect(Object.keys(row.then.see ?? {}).length, 'one sighting at most').toBeLessThan(2)
-  const after = play(before, row.then, policy).at(-1)
+  const then = readStep(row.then)
+  const happenings = [...Object.keys(then.see ?? {}), ...Object.keys(then.resolve ?? {})]
+  expect(happenings.length, 'one sighting at most').toBeLessThan(2)
+  const after = play(before, then, policy).at(-1)
   if (after === undefined) throw new Error('Nothing was learnt')
   expect(transition(before, after).map(inWords)).toEqual(row.effects)
 })
 
 function inWords(effect: Effect): string {
   switch (effect.kind) {
+    case 'forget':
+    case 'watch':
+      return `${effect.kind} ${shortName(effect.node)}`
     case 'invalidate':
       return `invalidate ${shortName(effect.node)} ${effect.intent} ${effect.idle}`
     case 'destroyLeased':

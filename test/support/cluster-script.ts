@@ -2,6 +2,7 @@
 // short names: `a` is a:5432.
 import { type ClusterState, initialState, nextState } from '../../src/failover/cluster-state.ts'
 import type { Policy } from '../../src/split-brain/hearing.ts'
+import { applyAddresses } from '../../src/topology/apply-addresses.ts'
 import { applyFailure } from '../../src/topology/apply-failure.ts'
 import { applyProbe } from '../../src/topology/apply-probe.ts'
 import type { ClusterView } from '../../src/topology/cluster-view.ts'
@@ -23,6 +24,8 @@ export const POLICY: Policy = {
 
 export interface Step {
   readonly at: number
+  /** Entry to the addresses its name leads to from now on, before anything is seen: `{ a: 10.0.0.1 10.0.0.2 }`. */
+  readonly resolve?: Readonly<Record<string, string>>
   /** Node to sighting, in this order; none: time alone passes and the review comes. */
   readonly see?: Readonly<Record<string, string>>
 }
@@ -64,10 +67,19 @@ export function learn(
 
 /** Every state on the way, the last one last. Nothing learnt is no step, as in the coordinator. */
 export function play(state: ClusterState, step: Step, policy: Policy = POLICY): readonly ClusterState[] {
-  if (step.see === undefined) return [nextState(state, state.view, { policy, nowMillis: step.at })]
+  if (step.see === undefined && step.resolve === undefined) {
+    return [nextState(state, state.view, { policy, nowMillis: step.at })]
+  }
   const states: ClusterState[] = []
   let now = state
-  for (const [node, text] of Object.entries(step.see)) {
+  for (const [entry, text] of Object.entries(step.resolve ?? {})) {
+    const addresses = text.split(' ')
+    const view = applyAddresses(now.view, longName(entry), { addresses, nowMillis: step.at })
+    if (view === now.view) throw new Error(`'${entry}' leads nowhere else`)
+    now = nextState(now, view, { policy, nowMillis: step.at })
+    states.push(now)
+  }
+  for (const [node, text] of Object.entries(step.see ?? {})) {
     const name = longName(node)
     if (!now.view.nodes.some((known) => known.name === name)) throw new Error(`No node '${node}'`)
     const view = learn(now.view, name, { result: sighting(text, step.at), nowMillis: step.at })
@@ -78,15 +90,26 @@ export function play(state: ClusterState, step: Step, policy: Policy = POLICY): 
   return states
 }
 
+/** The step in a mapping of a table that has other keys too. */
+export function readStep(given: unknown, keys: readonly string[] = []): Step {
+  const { at, see, resolve } = strictMapping(given, {
+    required: ['at'],
+    optional: ['see', 'resolve', ...keys],
+  })
+  return {
+    at: at as number,
+    ...(see === undefined ? {} : { see: see as Record<string, string> }),
+    ...(resolve === undefined ? {} : { resolve: resolve as Record<string, string> }),
+  }
+}
+
 export function playAll(
   steps: readonly Step[],
   { nodes = ['a', 'b', 'c'], policy = POLICY }: { nodes?: readonly string[]; policy?: Policy } = {},
 ): ClusterState {
   let state = initialState(hosts(nodes), policy, 0)
   for (const step of steps) {
-    const { at, see } = strictMapping(step, { required: ['at'], optional: ['see'] })
-    const next = { at: at as number, ...(see === undefined ? {} : { see: see as Record<string, string> }) }
-    state = play(state, next, policy).at(-1) ?? state
+    state = play(state, readStep(step), policy).at(-1) ?? state
   }
   return state
 }

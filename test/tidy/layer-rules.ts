@@ -12,6 +12,7 @@ const RANK: Readonly<Record<string, number>> = {
   routing: 4,
   failover: 4,
   events: 5,
+  dialing: 5,
   monitoring: 6,
   pooling: 6,
   root: 7,

@@ -1,24 +1,16 @@
 // What pg itself makes of the options for one node, next to what it makes of the original.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { nodeOptions } from '../../../src/config/node-options.ts'
 import type { PoolOptions } from '../../../src/config/pool-options.ts'
 import { resolveSettings } from '../../../src/config/resolve-settings.ts'
-import { ConfigError } from '../../../src/errors.ts'
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
-}
 
 /** The options for the first node. */
-function firstNode(options: PoolOptions, readFile = readText): pg.PoolConfig {
+function firstNode(options: PoolOptions): pg.PoolConfig {
   const settings = resolveSettings(options, process.env)
   const [host] = settings.hosts
   if (host === undefined) throw new Error('no host')
-  return nodeOptions(settings, host, readFile)
+  return nodeOptions(settings, host)
 }
 
 /** What pg would connect with; `connectionParameters` is not in its types. */
@@ -52,11 +44,8 @@ describe('a plain pool connects as pg does', () => {
     'postgres://h1/db?ssl=0',
     'postgres://h1/db?ssl=no-verify',
     'postgres://h1/db?sslmode=disable',
-    'postgres://h1/db?sslmode=require',
     'postgres://h1/db?sslmode=verify-full&sslnegotiation=direct',
     'postgres://h1/db?sslmode=no-verify',
-    'postgres://h1/db?sslmode=prefer&uselibpqcompat=true',
-    'postgres://h1/db?sslmode=require&uselibpqcompat=true',
     'postgres://h1/db?sslnegotiation=direct',
     '/var/run/postgresql db',
     'socket:/some/path?db=orders&encoding=utf8',
@@ -66,7 +55,7 @@ describe('a plain pool connects as pg does', () => {
     const options = { port: 5432, connectionString }
     const ours = resolveSettings({ connectionString }, {})
     const [host = { host: '', port: 0 }] = ours.hosts
-    expect(parametersOf(nodeOptions(ours, host, readText))).toEqual(parametersOf(options))
+    expect(parametersOf(nodeOptions(ours, host))).toEqual(parametersOf(options))
   })
 
   test('options as an object', () => {
@@ -82,7 +71,7 @@ describe('one node of several', () => {
       {},
     )
     const shared = { user: 'app', password: 'secret', database: 'db', max: 3 }
-    expect(settings.hosts.map((host) => nodeOptions(settings, host, readText))).toEqual([
+    expect(settings.hosts.map((host) => nodeOptions(settings, host))).toEqual([
       { ...shared, host: 'h1', port: 5433 },
       { ...shared, host: '::1', port: 5434 },
     ])
@@ -90,52 +79,7 @@ describe('one node of several', () => {
 
   test('keeps a password function beside the TLS parameters of the connection string', () => {
     const password = () => 'token'
-    const options = firstNode({ connectionString: 'postgres://app@h1,h2/db?sslmode=no-verify', password })
+    const options = firstNode({ connectionString: 'postgres://app@h1,h2/db?ssl=no-verify', password })
     expect(parametersOf(options)).toMatchObject({ user: 'app', password, ssl: { rejectUnauthorized: false } })
-  })
-})
-
-describe('certificate files', () => {
-  const connectionString =
-    'postgres://h1/?sslmode=require&sslcert=c.pem&sslkey=k.pem&sslrootcert=ca.pem&uselibpqcompat=true'
-
-  test('are read into ssl', () => {
-    const { ssl } = firstNode({ connectionString }, (path) => `text of ${path}`)
-    expect(ssl).toEqual({
-      cert: 'text of c.pem',
-      key: 'text of k.pem',
-      ca: 'text of ca.pem',
-      checkServerIdentity: expect.any(Function),
-    })
-  })
-
-  test('are read as pg reads them', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pg-ha-config-'))
-    try {
-      const path = join(folder, 'ca.pem')
-      writeFileSync(path, 'text of the authority')
-      const options = {
-        connectionString: `postgres://h1/db?sslrootcert=${encodeURIComponent(path)}`,
-        port: 5432,
-      }
-      expect(parametersOf(firstNode(options))).toEqual(parametersOf({ ...options }))
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  })
-
-  test('that are missing are named by their parameter, all of them', () => {
-    expect(() => firstNode({ connectionString: connectionString.replaceAll('.pem', '.missing') })).toThrow(
-      new ConfigError([
-        { option: 'sslcert', message: 'sslcert: the file cannot be read (ENOENT)' },
-        { option: 'sslkey', message: 'sslkey: the file cannot be read (ENOENT)' },
-        { option: 'sslrootcert', message: 'sslrootcert: the file cannot be read (ENOENT)' },
-      ]),
-    )
-  })
-
-  test('are left alone when the options have an ssl of their own', () => {
-    const { ssl } = firstNode({ connectionString, ssl: true }, () => expect.unreachable())
-    expect(ssl).toBe(true)
   })
 })

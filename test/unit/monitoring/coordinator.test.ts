@@ -16,13 +16,16 @@ function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}
     done.push(`${what} (${coordinator.state.verdict.rule})`)
   }
   const coordinator = new Coordinator({
-    hosts: hosts(['a', 'b']),
+    // With addresses of their own: nothing has to be looked up.
+    hosts: hosts(['a', 'b']).map((host, i) => ({ ...host, hostaddr: `10.0.0.${i + 1}` })),
     policy: { ...POLICY, splitBrain },
-    lookers: new Map(Object.entries(lookers).map(([node, looker]) => [longName(node), looker])),
+    lookerFor: ({ name }) => lookers[shortName(name) as keyof typeof lookers],
     steadyMillis: STEADY_MILLIS,
+    names: { timeoutMillis: 1000, recheckMillis: 10_000 },
     clock: () => Date.now(),
     random: () => 0.5,
     effects: {
+      forget: ({ node }) => note(`forget ${shortName(node)}`),
       invalidate: ({ node, intent }) => note(`invalidate ${shortName(node)} ${intent}`),
       destroyLeased: ({ node, intent }) => note(`destroyLeased ${shortName(node)} ${intent}`),
       wake: () => note('wake'),

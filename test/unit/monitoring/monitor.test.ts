@@ -10,7 +10,6 @@ function setUp({ onResult = () => {} }: { onResult?: (node: string, result: Prob
   const lookers = { a: new FakeLooker(), b: new FakeLooker() }
   const seen: string[] = []
   const monitor = new Monitor({
-    lookers: new Map(Object.entries(lookers)),
     clock: () => Date.now(),
     pauseMillis: () => PAUSE_MILLIS,
     onResult: (node, result) => {
@@ -18,6 +17,7 @@ function setUp({ onResult = () => {} }: { onResult?: (node: string, result: Prob
       onResult(node, result)
     },
   })
+  for (const [node, looker] of Object.entries(lookers)) monitor.watch(node, looker)
   return { ...lookers, monitor, seen }
 }
 
@@ -125,6 +125,51 @@ describe('a monitor', () => {
     await a.answer('standby', 0)
     expect(a.looks).toBe(2)
     monitor.close()
+  })
+
+  test('looks at a node that comes while it runs, at once', async () => {
+    const { monitor, seen } = setUp()
+    const c = new FakeLooker()
+    monitor.start()
+    monitor.watch('c', c)
+    expect(c.looks).toBe(1)
+    await c.answer('standby', 0)
+    expect(seen).toEqual(['c'])
+    monitor.close()
+    expect(c.closed).toBe(1)
+  })
+
+  test('tells nothing more of a node that is forgotten', async () => {
+    const { monitor, a, seen } = setUp()
+    monitor.start()
+    monitor.forget('a')
+    await a.answer('standby', 0)
+    monitor.lookNow(['a'])
+    vi.advanceTimersByTime(PAUSE_MILLIS)
+    expect(seen).toEqual([])
+    expect([a.looks, a.closed]).toEqual([1, 1])
+    monitor.close()
+  })
+
+  test('looks at a node by its new looker only', async () => {
+    const { monitor, a, seen } = setUp()
+    monitor.start()
+    const other = new FakeLooker()
+    monitor.watch('a', other)
+    await a.answer('standby', 0)
+    expect(seen).toEqual([])
+    await other.answer('standby', 0)
+    expect(seen).toEqual(['a'])
+    expect([a.looks, a.closed, other.looks]).toEqual([1, 1, 1])
+    monitor.close()
+  })
+
+  test('closes a looker that comes after the end', () => {
+    const { monitor } = setUp()
+    monitor.close()
+    const late = new FakeLooker()
+    monitor.watch('c', late)
+    expect([late.looks, late.closed]).toEqual([0, 1])
   })
 
   test('tells nothing and starts nothing once it is closed', async () => {

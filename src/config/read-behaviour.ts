@@ -1,0 +1,49 @@
+// The options of a cluster -> their settings. Knows nothing of hosts, TLS or what pg is told.
+import { describeValue, type FaultList } from './fault-list.ts'
+import { type GivenOptions, OptionReader } from './given-options.ts'
+import type { Settings } from './settings.ts'
+
+type Behaviour = Pick<
+  Settings,
+  | 'balancer'
+  | 'hostRecheckMillis'
+  | 'probeIntervalMillis'
+  | 'probeTimeoutMillis'
+  | 'failoverTimeoutMillis'
+  | 'startupGraceMillis'
+  | 'maxReplicationLagBytes'
+  | 'maxReplicationLagMillis'
+  | 'splitBrain'
+  | 'writeQuorum'
+  | 'monitorUser'
+  | 'monitorPassword'
+>
+
+export function readBehaviour(sources: readonly GivenOptions[], faults: FaultList): Behaviour {
+  const read = new OptionReader(sources, faults)
+  read.available('readConsistency', ['eventual'], ['session'])
+  read.available('readWriteSplitting', ['explicit'], ['auto'])
+  const behaviour: Behaviour = {
+    balancer: read.choice('balancer', ['random', 'roundRobin', 'leastBusy', 'nearest'], 'leastBusy'),
+    hostRecheckMillis: read.secondsAsMillis('hostRecheckSeconds', 10),
+    probeIntervalMillis: read.millis('probeIntervalMillis', { least: 1, fallback: 1000 }),
+    probeTimeoutMillis: read.millis('probeTimeoutMillis', { least: 1, fallback: 1000 }),
+    failoverTimeoutMillis: read.millis('failoverTimeoutMillis', { least: 0, fallback: 30_000 }),
+    startupGraceMillis: read.millis('startupGraceMillis', { least: 0, fallback: 100 }),
+    maxReplicationLagBytes: read.bound('maxReplicationLagBytes', 'bytes'),
+    maxReplicationLagMillis: read.bound('maxReplicationLagMillis', 'milliseconds'),
+    splitBrain: read.choice('splitBrain', ['refuse', 'warn', 'off'], 'refuse'),
+    writeQuorum: read.choice('writeQuorum', ['none', 'majority'], 'none'),
+    monitorUser: read.text('monitorUser'),
+    monitorPassword: read.text('monitorPassword'),
+  }
+  refusePatroni(sources, faults)
+  return behaviour
+}
+
+function refusePatroni(sources: readonly GivenOptions[], faults: FaultList): void {
+  const patroni = sources.map((source) => source.get('patroni')).find((given) => given !== undefined)
+  if (patroni === undefined || String(patroni.value) === 'false') return
+  const shown = patroni.isText ? 'a value' : describeValue(patroni.value)
+  faults.add('patroni', `${shown} given: asking Patroni is not available in this version, expected false`)
+}
