@@ -40,6 +40,7 @@ export interface MockOptions {
 export const WHO = 'select host'
 
 const SYSTEM_IDENTIFIER = '7301234567890123456'
+const STARTED_MILLIS = 1_700_000_000_000
 const BOOLEAN_OID = 16
 const INTEGER_OID = 23
 
@@ -185,7 +186,8 @@ class Host implements MockHost {
       in_recovery: claims ? 'f' : 't',
       read_only: onOff(readOnly),
       server_version: this.#isOld ? '130023' : '180004',
-      server_start_millis: '1700000000000',
+      // Each is a server of its own.
+      server_start_millis: String(STARTED_MILLIS + this.#index),
       system_identifier: SYSTEM_IDENTIFIER,
       wal_file: claims ? `${timeline}0000000000000003` : null,
       write_lsn: claims ? lsn : null,
