@@ -55,20 +55,18 @@ interface Reading {
 function readAuthorities({ settings, reader, options, faults }: Reading): boolean {
   const { mode, rootCert } = settings
   if (settings.neverVerify === true) return false
-  if (rootCert !== 'system') {
-    const root = reader.read('sslrootcert', rootCert, 'root.crt')
-    if (root === undefined) {
-      if ((mode === 'verify-ca' || mode === 'verify-full') && rootCert === undefined) {
-        faults.add('sslrootcert', missingRoot(mode, reader.standard('root.crt')))
-      }
-      return false
-    }
-    options.ca = root
-  }
+  const root = rootCert === 'system' ? undefined : reader.read('sslrootcert', rootCert, 'root.crt')
   const lists = [
     reader.read('sslcrl', settings.crl, 'root.crl'),
     ...(settings.crlDir === undefined ? [] : reader.readAll('sslcrldir', settings.crlDir)),
   ].filter((list) => list !== undefined)
+  if (rootCert !== 'system' && root === undefined) {
+    if ((mode === 'verify-ca' || mode === 'verify-full') && rootCert === undefined) {
+      faults.add('sslrootcert', missingRoot(mode, reader.standard('root.crt')))
+    }
+    return false
+  }
+  if (root !== undefined) options.ca = root
   // Node reads the first list of a text only.
   const crl = lists.flatMap((list) => list.toString('latin1').match(CRL_BLOCK) ?? [list.toString('latin1')])
   if (crl.length > 0) options.crl = crl

@@ -25,7 +25,16 @@ const PHASE = {
   optional: ['see', 'resolve', ...PHASE_KEYS],
 }
 
-for (const table of ['first-decision', 'lone', 'contest', 'silence', 'foreign', 'policy']) {
+for (const table of [
+  'first-decision',
+  'lone',
+  'contest',
+  'silence',
+  'foreign',
+  'policy',
+  'aliases',
+  'servers',
+]) {
   specTable<Row>(new URL(`./split-brain/${table}.yaml`, import.meta.url), KEYS, runRow)
 }
 

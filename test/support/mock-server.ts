@@ -34,6 +34,8 @@ export interface MockOptions {
   readonly old?: boolean
   /** The timeline of each host's WAL; 1 where it is not given. */
   readonly timelines?: readonly number[]
+  /** Where each host listens, all on one port; without it each has a port of its own on 127.0.0.1. */
+  readonly addresses?: readonly string[]
 }
 
 /** A query whose answer is the index of the host that gives it. */
@@ -49,7 +51,10 @@ export async function startMockCluster(
   options: MockOptions = {},
 ): Promise<MockCluster> {
   const hosts = kinds.map((kind, index) => new Host({ kind, index, ...options }))
-  await Promise.all(hosts.map((host) => host.start()))
+  const [first, ...others] = hosts
+  await first?.start()
+  for (const host of options.addresses === undefined ? [] : others) host.port = first?.port ?? 0
+  await Promise.all(others.map((host) => host.start()))
   return {
     hosts,
     hostList: hosts.map(({ port }) => `127.0.0.1:${port}`).join(),
@@ -64,6 +69,7 @@ interface HostOptions {
   readonly index: number
   readonly old?: boolean
   readonly timelines?: readonly number[]
+  readonly addresses?: readonly string[]
 }
 
 class Host implements MockHost {
@@ -73,14 +79,16 @@ class Host implements MockHost {
   readonly #index: number
   readonly #isOld: boolean
   readonly #timeline: number
+  readonly #address: string
   readonly #sockets = new Set<Socket>()
   #server: Server | null = null
 
-  constructor({ kind, index, old = false, timelines = [] }: HostOptions) {
+  constructor({ kind, index, old = false, timelines = [], addresses = [] }: HostOptions) {
     this.kind = kind
     this.#index = index
     this.#isOld = old
     this.#timeline = timelines[index] ?? 1
+    this.#address = addresses[index] ?? '127.0.0.1'
     // Of the ports that need a privilege these have been out of use for decades: nobody listens there.
     this.port = kind === 'down' ? index + 1 : 0
   }
@@ -88,7 +96,7 @@ class Host implements MockHost {
   async start(): Promise<void> {
     if (this.kind === 'down') return
     this.#server = createServer((socket) => this.#serve(socket))
-    this.#server.listen(this.port, '127.0.0.1')
+    this.#server.listen(this.port, this.#address)
     await once(this.#server, 'listening')
     this.port = (this.#server.address() as AddressInfo).port
   }

@@ -1,5 +1,6 @@
 // Asks a pool which of its scripted hosts answers.
-import type { PoolOptions } from '../../../src/index.ts'
+import type { Pool, PoolOptions } from '../../../src/index.ts'
+import { untilCluster } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
 import type { HostKind } from '../../support/host-kind.ts'
 import { startMockCluster, WHO } from '../../support/mock-server.ts'
@@ -31,7 +32,7 @@ export function deterministic(hosts: readonly HostKind[], expectsError: boolean)
     database: 'app',
     startupGraceMillis: 20_000,
     probeTimeoutMillis: someSilent ? 500 : 5000,
-    failoverTimeoutMillis: expectsError ? (someSilent ? 900 : 300) : 20_000,
+    failoverTimeoutMillis: expectsError ? 100 : 20_000,
     ...(someSilent && { connectionTimeoutMillis: 500 }),
   }
 }
@@ -44,6 +45,8 @@ export async function ask(
   const { old = false, ...poolOptions } = options
   await using mocks = await startMockCluster(hosts, { old })
   await using pool = disposablePool({ connectionString: `postgres://${mocks.hostList}/`, ...poolOptions })
+  const { targetServerType, target_session_attrs: attrs } = poolOptions
+  if (hosts.length > 1 || (targetServerType ?? attrs ?? 'any') !== 'any') await decided(pool)
   try {
     const client = await pool.connect()
     const host = await whoAnswers(client)
@@ -52,6 +55,17 @@ export async function ask(
   } catch (error) {
     return { host: 'error', code: (error as { code?: string }).code }
   }
+}
+
+/** Resolves when every host has been heard and nothing is in doubt any more: a short wait then tells as much as a long one. */
+export async function decided(pool: Pool): Promise<void> {
+  pool.query(WHO).catch(() => {})
+  await untilCluster(
+    pool,
+    ({ nodes, verdict }) =>
+      nodes.every(({ checkedAt }) => checkedAt !== null) &&
+      !['starting', 'unconfirmed'].includes(verdict.rule),
+  )
 }
 
 /** `run` for each item, a few at a time. */

@@ -34,8 +34,14 @@ test('all nodes down from the start: the error names every node, what is known o
   expect(error).toBeInstanceOf(NoPrimaryError)
   expect(error).toMatchObject({ code: 'PGHA_NO_PRIMARY' })
   for (const { host, port } of cluster.nodes) {
-    expect(error.message).toMatch(new RegExp(`${host}:${port} unreachable for \\d+ ms: ECONNREFUSED`))
+    expect(error.message).toMatch(
+      new RegExp(`${host}:${port} unreachable for \\d+ ms: tcp ${host} ECONNREFUSED after \\d+ ms`),
+    )
   }
+  const refusedAt = { phase: 'tcp', address: '127.0.0.1', code: 'ECONNREFUSED', role: null }
+  expect((error as NoPrimaryError).nodes).toMatchObject(
+    cluster.nodes.map(({ host, port }) => ({ node: `${host}:${port}`, host, ...refusedAt })),
+  )
   const refused = await rejection(pool.read.query('select 1'))
   expect(refused).toBeInstanceOf(NoFitNodeError)
   expect(JSON.stringify([error, error.message, pool.cluster])).not.toContain(cluster.password)
