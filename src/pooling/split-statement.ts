@@ -1,0 +1,48 @@
+// Runs one statement of a pool that splits reads from writes: where it belongs, and on the primary after all where a
+// standby could not.
+import type { RouteRequest } from '../routing/request.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { isSubmittable, type QueryInput, routeOption, type Splitter } from './splitter.ts'
+import { runStatement, type Statement } from './statement.ts'
+
+export interface SplitRequests {
+  readonly read: RouteRequest
+  readonly write: RouteRequest
+}
+
+export function runSplitStatement(
+  dispatcher: Dispatcher,
+  statement: Statement,
+  { splitter, requests }: { splitter: Splitter; requests: SplitRequests },
+): void {
+  const { text, callback } = statement
+  routeOption(text as QueryInput)
+  splitter.whenReady((error) => {
+    if (error === undefined) run(dispatcher, statement, { splitter, requests })
+    else callback(error)
+  })
+}
+
+function run(
+  dispatcher: Dispatcher,
+  statement: Statement,
+  { splitter, requests }: { splitter: Splitter; requests: SplitRequests },
+): void {
+  const { text, values, callback } = statement
+  const onPrimary = (): void =>
+    runStatement(dispatcher, statement, { request: requests.write, monitored: true })
+  if (splitter.route(text as QueryInput).to === 'primary') {
+    onPrimary()
+    return
+  }
+  const read: Statement = {
+    text,
+    values,
+    callback: (error, result) => {
+      const movesOn = error !== undefined && splitter.refused(text as QueryInput, error) !== 'no'
+      if (movesOn && !isSubmittable(text)) onPrimary()
+      else callback(error, result)
+    },
+  }
+  runStatement(dispatcher, read, { request: requests.read, monitored: true })
+}
