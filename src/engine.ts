@@ -15,7 +15,7 @@ import type { NodePool, PoolEventName } from './pooling/node-pool.ts'
 import { PoolSet } from './pooling/pool-set.ts'
 import { verifyRole } from './pooling/role-check.ts'
 import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
-import type { Intent } from './routing/request.ts'
+import type { Intent, RouteRequest } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
 import type { NodeView } from './topology/node-view.ts'
@@ -74,6 +74,13 @@ export class Engine {
 
   get state(): ClusterState {
     return this.#guide.state
+  }
+
+  /** The node that would serve such a request now; null: it would wait. */
+  nodeFor(request: RouteRequest): string | null {
+    this.#guide.start()
+    const selection = this.#guide.select(request)
+    return selection.kind === 'use' ? selection.node : null
   }
 
   listen(listener: EngineListener): void {

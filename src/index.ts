@@ -20,7 +20,8 @@ export {
   type ParseOptions,
   parseConnectionString,
 } from './parse-connection-string.ts'
-export { Pool } from './pool.ts'
+export { Pool, type RouteExplanation } from './pool.ts'
+export type { RoutedQuery } from './pooling/splitter.ts'
 export type { ClaimantEvidence } from './split-brain/evidence.ts'
 export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'
 export type { NodeState } from './topology/node-view.ts'

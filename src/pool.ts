@@ -1,4 +1,5 @@
 // Pool: pg.Pool for a cluster. The composition root; what it does is done in the rooms below.
+import type { QueryConfig } from 'pg'
 import { type ClusterSnapshot, clusterSnapshot } from './cluster-snapshot.ts'
 import type { PoolOptions } from './config/pool-options.ts'
 import { resolveSettings } from './config/resolve-settings.ts'
@@ -8,11 +9,21 @@ import { Engine } from './engine.ts'
 import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { RoutedPool } from './routed-pool.ts'
-import { ownRequest, readRequest, writeRequest } from './routing/request.ts'
+import { ownRequest, type RouteRequest, readRequest, writeRequest } from './routing/request.ts'
+import { type Splitting, splittingOf } from './splitting.ts'
 
 type PgPool = InstanceType<typeof RoutedPool>
 type PgPoolEvent = 'error' | 'release' | 'connect' | 'acquire' | 'remove'
 type PgPoolListener<K extends PgPoolEvent> = Parameters<typeof RoutedPool.prototype.on<K>>[1]
+
+/** Where a statement would run. */
+export interface RouteExplanation {
+  /** `target`: the pool does not split; the statement counts for nothing. */
+  readonly to: 'standby' | 'primary' | 'target'
+  readonly why: string
+  /** The node that would serve it now; null: it would wait for one. */
+  readonly node: string | null
+}
 
 /**
  * A drop-in replacement for `pg.Pool` that knows a PostgreSQL cluster. Takes every option of `pg.Pool`, and a list of
@@ -26,6 +37,8 @@ export class Pool extends RoutedPool {
   /** A pg.Pool for writes: always the primary. */
   readonly write: PgPool
   readonly #engine: Engine
+  readonly #own: RouteRequest
+  readonly #splitting: Splitting | null
   #pictured: { readonly state: ClusterState; readonly snapshot: ClusterSnapshot } | null = null
 
   constructor(options?: PoolOptions) {
@@ -33,9 +46,13 @@ export class Pool extends RoutedPool {
     for (const notice of settings.notices) warnOnce(notice)
     const engine = new Engine(settings)
     const poolOptions = engine.shownOptions
-    super({ poolOptions, engine, request: ownRequest(settings.target) })
+    const splitting = splittingOf(engine)
     const { target } = settings
+    const request = ownRequest(target)
+    super({ poolOptions, engine, request, splitting })
     this.#engine = engine
+    this.#own = request
+    this.#splitting = splitting
     this.read = new RoutedPool({ poolOptions, engine, request: readRequest(target), intent: 'read' })
     this.write = new RoutedPool({ poolOptions, engine, request: writeRequest(target), intent: 'write' })
     engine.listen({
@@ -56,6 +73,20 @@ export class Pool extends RoutedPool {
     const { state } = this.#engine
     if (this.#pictured?.state !== state) this.#pictured = { state, snapshot: clusterSnapshot(state) }
     return this.#pictured.snapshot
+  }
+
+  /**
+   * Where `query` would run this text now, and why: by the statement where the pool splits, else by the pool's own target.
+   * Asks the cluster about functions it has not met yet; runs nothing of the text.
+   */
+  async explainRoute(text: string | QueryConfig): Promise<RouteExplanation> {
+    if (this.#splitting === null) {
+      const { target } = this.#engine.settings
+      const node = this.#engine.nodeFor(this.#own)
+      return Object.freeze({ to: 'target', why: `every statement goes by the target ${target}`, node })
+    }
+    const { to, why } = await this.#splitting.splitter.explain(text)
+    return Object.freeze({ to, why, node: this.#engine.nodeFor(this.#splitting.requests[to]) })
   }
 
   override on<K extends keyof PoolEvents>(event: K, listener: (payload: PoolEvents[K]) => void): this

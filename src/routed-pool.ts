@@ -14,8 +14,13 @@ import type { Engine } from './engine.ts'
 import { endedError } from './pooling/dispatcher.ts'
 import { guardLease } from './pooling/leased-client.ts'
 import type { NodePool, Release } from './pooling/node-pool.ts'
+import { routedClient } from './pooling/routed-client.ts'
+import type { SessionLease } from './pooling/routed-session.ts'
+import { runSplitStatement } from './pooling/split-statement.ts'
+import type { RoutedQuery } from './pooling/splitter.ts'
 import { runStatement, type Statement } from './pooling/statement.ts'
 import type { Intent, RouteRequest } from './routing/request.ts'
+import type { Splitting } from './splitting.ts'
 
 type ConnectCallback = (
   error: Error | undefined,
@@ -31,6 +36,8 @@ export interface RoutedPoolOptions {
   readonly request: RouteRequest
   /** Which connections its counts are about; all where it is not said. */
   readonly intent?: Intent
+  /** Lets each statement decide where it runs; none: `request` does. */
+  readonly splitting?: Splitting | null
 }
 
 const NOTHING: Release = () => {}
@@ -39,12 +46,14 @@ export class RoutedPool extends pg.Pool {
   readonly #engine: Engine
   readonly #request: RouteRequest
   readonly #intent: Intent | undefined
+  readonly #splitting: Splitting | null
 
-  constructor({ poolOptions, engine, request, intent }: RoutedPoolOptions) {
+  constructor({ poolOptions, engine, request, intent, splitting = null }: RoutedPoolOptions) {
     super(poolOptions)
     this.#engine = engine
     this.#request = request
     this.#intent = intent
+    this.#splitting = splitting
     // pg types its getters as properties, which a subclass may not override with getters.
     const count = (of: (pool: NodePool) => number) => ({ get: () => this.#sum(of), configurable: true })
     Object.defineProperties(this, {
@@ -68,22 +77,22 @@ export class RoutedPool extends pg.Pool {
 
   override query<T extends Submittable>(queryStream: T): T
   override query<R extends unknown[] = unknown[], I = unknown[]>(
-    queryConfig: QueryArrayConfig<I>,
+    queryConfig: QueryArrayConfig<I> & RoutedQuery,
     values?: QueryConfigValues<I>,
   ): Promise<QueryArrayResult<R>>
   override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
-    queryConfig: QueryConfig<I>,
+    queryConfig: QueryConfig<I> & RoutedQuery,
   ): Promise<QueryResult<R>>
   override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
-    queryTextOrConfig: string | QueryConfig<I>,
+    queryTextOrConfig: string | (QueryConfig<I> & RoutedQuery),
     values?: QueryConfigValues<I>,
   ): Promise<QueryResult<R>>
   override query<R extends unknown[] = unknown[], I = unknown[]>(
-    queryConfig: QueryArrayConfig<I>,
+    queryConfig: QueryArrayConfig<I> & RoutedQuery,
     callback: Callback<QueryArrayResult<R>>,
   ): void
   override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
-    queryTextOrConfig: string | QueryConfig<I>,
+    queryTextOrConfig: string | (QueryConfig<I> & RoutedQuery),
     callback: Callback<QueryResult<R>>,
   ): void
   override query<R extends QueryResultRow = QueryRow, I = unknown[]>(
@@ -125,6 +134,10 @@ export class RoutedPool extends pg.Pool {
       return
     }
     const { dispatcher, settings } = this.#engine
+    if (this.#splitting !== null) {
+      runSplitStatement(dispatcher, { text, values, callback }, this.#splitting)
+      return
+    }
     runStatement(
       dispatcher,
       { text, values, callback },
@@ -137,13 +150,34 @@ export class RoutedPool extends pg.Pool {
       callback(endedError(), undefined, NOTHING)
       return
     }
+    if (this.#splitting !== null) {
+      const { requests, splitter, clientClass } = this.#splitting
+      const client = routedClient(clientClass, {
+        splitter,
+        shown: this.options as unknown as Readonly<Record<string, unknown>>,
+        acquire: (place, done) => this.#acquire(requests[place], done),
+      })
+      // Not in the turn of the call, as in pg-pool.
+      process.nextTick(callback, undefined, client, client.release)
+      return
+    }
+    this.#acquire(this.#request, (error, lease) => {
+      if (lease === null) callback(error, undefined, NOTHING)
+      else callback(undefined, lease.client, lease.release)
+    })
+  }
+
+  #acquire(
+    request: RouteRequest,
+    callback: (error: Error | undefined, lease: SessionLease | null) => void,
+  ): void {
     this.#engine.dispatcher.acquire({
-      request: this.#request,
+      request,
       failures: 0,
       sinceMillis: null,
       callback: (error, lease) => {
-        if (lease === null) callback(error, undefined, NOTHING)
-        else callback(undefined, lease.client, guardLease(lease.client, lease.release))
+        if (lease === null) callback(error, null)
+        else callback(undefined, { client: lease.client, release: guardLease(lease.client, lease.release) })
       },
     })
   }

@@ -100,7 +100,10 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
 
   /** `session`, where a read sees the caller's own earlier writes, is not available in this version. Default: `eventual`. */
   readConsistency?: 'eventual' | 'session' | undefined
-  /** `auto`, where `query` sends reads to standbys by itself, is not available in this version. Default: `explicit`. */
+  /**
+   * `auto`: `query` sends what provably only reads to a fit standby, and `connect` gives a client that chooses its node at
+   * its first statement. Needs the package `libpg-query` and a target that takes writes. Default: `explicit`.
+   */
   readWriteSplitting?: 'explicit' | 'auto' | undefined
   /** What to do when two primaries cannot be told apart. Default: `refuse`, no write goes to either. */
   splitBrain?: SplitBrainPolicy | undefined

@@ -5,6 +5,7 @@ import type { Settings } from './settings.ts'
 
 type Behaviour = Pick<
   Settings,
+  | 'readWriteSplitting'
   | 'balancer'
   | 'hostRecheckMillis'
   | 'probeIntervalMillis'
@@ -22,8 +23,8 @@ type Behaviour = Pick<
 export function readBehaviour(sources: readonly GivenOptions[], faults: FaultList): Behaviour {
   const read = new OptionReader(sources, faults)
   read.available('readConsistency', ['eventual'], ['session'])
-  read.available('readWriteSplitting', ['explicit'], ['auto'])
   const behaviour: Behaviour = {
+    readWriteSplitting: read.choice('readWriteSplitting', ['explicit', 'auto'], 'explicit'),
     balancer: read.choice('balancer', ['random', 'roundRobin', 'leastBusy', 'nearest'], 'leastBusy'),
     hostRecheckMillis: read.secondsAsMillis('hostRecheckSeconds', 10),
     probeIntervalMillis: read.millis('probeIntervalMillis', { least: 1, fallback: 1000 }),

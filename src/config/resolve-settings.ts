@@ -88,6 +88,7 @@ export function resolveSettings(
     notices: Object.freeze(notices),
     poolOptions: nodeSettings(given, ofPg),
   }
+  checkSplitting(settings, faults)
   faults.throwIfAny()
   return Object.freeze(settings)
 }
@@ -166,4 +167,11 @@ function nodeSettings(
   // Hidden as in pg-pool: neither inspect nor JSON of the settings shows it.
   if (merged.password !== undefined) Object.defineProperty(merged, 'password', { enumerable: false })
   return Object.freeze(merged)
+}
+
+/** Where nothing may be written there is nothing to split. */
+function checkSplitting({ readWriteSplitting, target }: Settings, faults: FaultList): void {
+  if (readWriteSplitting === 'auto' && (target === 'read-only' || target === 'standby')) {
+    faults.add('readWriteSplitting', "'auto' given with a target that takes no writes, expected explicit")
+  }
 }

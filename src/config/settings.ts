@@ -27,6 +27,7 @@ export type Target =
 
 export type BalancerName = 'random' | 'roundRobin' | 'leastBusy' | 'nearest'
 export type SplitBrainPolicy = 'refuse' | 'warn' | 'off'
+export type ReadWriteSplitting = 'explicit' | 'auto'
 export type WriteQuorum = 'none' | 'majority'
 
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
@@ -89,6 +90,8 @@ export interface Settings {
   readonly target: Target
   /** False with one host and no target: such a pool is plain, opens no monitor and asks no server for its role. */
   readonly monitored: boolean
+  /** `auto`: what a statement does decides where the pool's own `query` and `connect` run it. */
+  readonly readWriteSplitting: ReadWriteSplitting
   readonly loadBalanceHosts: boolean
   readonly balancer: BalancerName
   readonly hostRecheckMillis: number

@@ -29,7 +29,7 @@ export interface FunctionLookupOptions {
 
 export class FunctionLookup {
   readonly #options: FunctionLookupOptions
-  #isAsking = false
+  #asking: Promise<void> | null = null
   #dueMillis = 0
   #refreshMillis = Number.POSITIVE_INFINITY
 
@@ -39,16 +39,21 @@ export class FunctionLookup {
 
   /** Asks what has not been asked yet, or is too old. Returns at once. */
   keepUp(): void {
-    if (this.#isAsking) return
+    if (this.#asking !== null) return
     const { book, clock } = this.#options
     const nowMillis = clock()
-    if (nowMillis >= this.#refreshMillis) void this.#ask(book.allNames(), nowMillis)
-    else if (book.hasUnasked && nowMillis >= this.#dueMillis) void this.#ask(book.takeUnasked(), nowMillis)
+    if (nowMillis >= this.#refreshMillis) this.#asking = this.#ask(book.allNames(), nowMillis)
+    else if (book.hasUnasked && nowMillis >= this.#dueMillis)
+      this.#asking = this.#ask(book.takeUnasked(), nowMillis)
+  }
+
+  /** Resolves when what is asked now is answered, or has failed. */
+  async settled(): Promise<void> {
+    await this.#asking
   }
 
   async #ask(calls: readonly CalledFunction[], nowMillis: number): Promise<void> {
     const { book, ask } = this.#options
-    this.#isAsking = true
     try {
       const rows = await ask([...new Set(calls.map(({ name }) => name))])
       book.learn(knowledgeOf(calls, rows.map(functionRow)))
@@ -61,7 +66,7 @@ export class FunctionLookup {
       this.#dueMillis = nowMillis + RETRY_MILLIS
       if (nowMillis >= this.#refreshMillis) this.#refreshMillis = this.#dueMillis
     } finally {
-      this.#isAsking = false
+      this.#asking = null
     }
     if (book.hasUnasked) this.keepUp()
   }

@@ -7,8 +7,7 @@ import type { Release } from './node-pool.ts'
 import { RoutedSession, type RoutedSessionOptions } from './routed-session.ts'
 import { type QueryInput, routeOption } from './splitter.ts'
 
-export interface RoutedClientOptions
-  extends Omit<RoutedSessionOptions, 'onBind' | 'onUnbind'> {
+export interface RoutedClientOptions extends Omit<RoutedSessionOptions, 'onBind' | 'onUnbind'> {
   /** What it shows of the server before it has one: host, port, user, database, ssl. */
   readonly shown: Readonly<Record<string, unknown>>
 }
@@ -18,8 +17,27 @@ const EVENTS = ['error', 'end', 'notice', 'notification', 'drain'] as const
 
 /** Read from the connection where there is one. */
 const PROPERTIES = [
-  ...['processID', 'secretKey', 'connection', 'connectionParameters', 'host', 'port', 'user', 'database', 'ssl'],
-  ...['password', 'replication', 'binary', 'pipeline', 'readyForQuery', 'activeQuery', 'queryQueue', 'hasExecuted'],
+  ...[
+    'processID',
+    'secretKey',
+    'connection',
+    'connectionParameters',
+    'host',
+    'port',
+    'user',
+    'database',
+    'ssl',
+  ],
+  ...[
+    'password',
+    'replication',
+    'binary',
+    'pipeline',
+    'readyForQuery',
+    'activeQuery',
+    'queryQueue',
+    'hasExecuted',
+  ],
 ]
 
 type TypeParser = (...args: unknown[]) => unknown
@@ -96,7 +114,9 @@ class RoutedClient extends EventEmitter {
   }
 
   getTypeParser(...args: Parameters<ClientBase['getTypeParser']>): unknown {
-    const set = this.#typeParsers.findLast(([oid, format]) => oid === args[0] && isSameFormat(format, args[1]))
+    const set = this.#typeParsers.findLast(
+      ([oid, format]) => oid === args[0] && isSameFormat(format, args[1]),
+    )
     if (set !== undefined) return set.at(-1)
     return (this.#session.client ?? pg.types).getTypeParser(...args)
   }

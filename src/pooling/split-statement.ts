@@ -5,15 +5,15 @@ import type { Dispatcher } from './dispatcher.ts'
 import { isSubmittable, type QueryInput, routeOption, type Splitter } from './splitter.ts'
 import { runStatement, type Statement } from './statement.ts'
 
-export interface SplitRequests {
-  readonly read: RouteRequest
-  readonly write: RouteRequest
+interface Split {
+  readonly splitter: Splitter
+  readonly requests: Readonly<Record<'standby' | 'primary', RouteRequest>>
 }
 
 export function runSplitStatement(
   dispatcher: Dispatcher,
   statement: Statement,
-  { splitter, requests }: { splitter: Splitter; requests: SplitRequests },
+  { splitter, requests }: Split,
 ): void {
   const { text, callback } = statement
   routeOption(text as QueryInput)
@@ -23,14 +23,10 @@ export function runSplitStatement(
   })
 }
 
-function run(
-  dispatcher: Dispatcher,
-  statement: Statement,
-  { splitter, requests }: { splitter: Splitter; requests: SplitRequests },
-): void {
+function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests }: Split): void {
   const { text, values, callback } = statement
   const onPrimary = (): void =>
-    runStatement(dispatcher, statement, { request: requests.write, monitored: true })
+    runStatement(dispatcher, statement, { request: requests.primary, monitored: true })
   if (splitter.route(text as QueryInput).to === 'primary') {
     onPrimary()
     return
@@ -44,5 +40,5 @@ function run(
       else callback(error, result)
     },
   }
-  runStatement(dispatcher, read, { request: requests.read, monitored: true })
+  runStatement(dispatcher, read, { request: requests.standby, monitored: true })
 }

@@ -63,6 +63,16 @@ export class Splitter {
     return route
   }
 
+  /** As `route`, but with every function asked about first. */
+  async explain(query: QueryInput): Promise<StatementRoute> {
+    await new Promise<void>((resolve, reject) => {
+      this.whenReady((error) => (error === undefined ? resolve() : reject(error)))
+    })
+    this.route(query)
+    await this.#lookup.settled()
+    return this.route(query)
+  }
+
   /** What becomes of a read that a standby answered with this error. */
   refused(query: QueryInput, error: Error): AfterRefusal {
     if (!isReportedByServer(error)) return 'no'

@@ -25,7 +25,8 @@ const SHOWS = needsPrimary('it shows a setting of its session')
 
 export function classifyStatement(text: string, parse: ParseText): StatementClass {
   const first = firstKeyword(text)
-  if (first !== '' && !MAY_READ.has(first)) return BY_KEYWORD.get(first) ?? needsPrimary(`${first.toUpperCase()} writes`)
+  if (first !== '' && !MAY_READ.has(first))
+    return BY_KEYWORD.get(first) ?? needsPrimary(`${first.toUpperCase()} writes`)
   if (text.length > LONGEST_TEXT) return TOO_LONG
   const statements = parsed(text, parse)
   if (statements === null) return UNREADABLE
@@ -84,7 +85,9 @@ function writingPart(kind: string, fields: Fields): StatementClass | null {
 /** The arms of a set operation, and clauses, stand in the tree without the name of their kind. */
 function holdsInto(fields: Fields): boolean {
   if (fields.intoClause !== undefined) return true
-  return [fields.larg, fields.rarg].some((arm) => typeof arm === 'object' && arm !== null && holdsInto(arm as Fields))
+  return [fields.larg, fields.rarg].some(
+    (arm) => typeof arm === 'object' && arm !== null && holdsInto(arm as Fields),
+  )
 }
 
 function calledFunction({ funcname }: Fields): CalledFunction {
@@ -110,7 +113,9 @@ function isAnalyzed(options: unknown): boolean {
 /** As PostgreSQL reads a boolean option; without a value it is on. What is not understood counts as on. */
 function isOn(value: unknown): boolean {
   const { sval, ival, boolval } = nodeOf(value)?.fields ?? {}
-  const text = String(sval ?? boolval ?? (nodeOf(value)?.kind === 'Integer' ? (ival ?? 0) : 'on')).toLowerCase()
+  const text = String(
+    sval ?? boolval ?? (nodeOf(value)?.kind === 'Integer' ? (ival ?? 0) : 'on'),
+  ).toLowerCase()
   return !['false', 'off', '0'].includes(text)
 }
 
@@ -121,7 +126,8 @@ function classifyCopy({ is_from, is_program, filename, query }: Fields): Stateme
 }
 
 function classifyTransaction({ kind, options }: Fields): StatementClass {
-  if (kind !== 'TRANS_STMT_BEGIN' && kind !== 'TRANS_STMT_START') return BY_KIND.get('TransactionStmt') ?? OPENS
+  if (kind !== 'TRANS_STMT_BEGIN' && kind !== 'TRANS_STMT_START')
+    return BY_KIND.get('TransactionStmt') ?? OPENS
   const given = new Map<unknown, unknown>()
   for (const option of Array.isArray(options) ? options : []) {
     const fields = nodeOf(option)?.fields
@@ -163,9 +169,11 @@ const BY_KIND: ReadonlyMap<string, StatementClass> = new Map(
 
 /** Told by the first word alone, and never parsed. */
 const BY_KEYWORD: ReadonlyMap<string, StatementClass> = new Map<string, StatementClass>([
-  ...[...'set reset prepare execute deallocate declare fetch move close listen unlisten discard load'.split(' ')].map(
-    (word) => [word, needsPrimary(OF_THE_SESSION)] as const,
-  ),
+  ...[
+    ...'set reset prepare execute deallocate declare fetch move close listen unlisten discard load'.split(
+      ' ',
+    ),
+  ].map((word) => [word, needsPrimary(OF_THE_SESSION)] as const),
   ...[...'commit end rollback abort savepoint release'.split(' ')].map(
     (word) => [word, needsPrimary('it ends or divides a transaction')] as const,
   ),

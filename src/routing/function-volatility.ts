@@ -24,7 +24,12 @@ export type FunctionKnowledge = ReadonlyMap<string, Volatility>
 const CHANGE_NOTHING: ReadonlySet<string> = new Set([
   ...['random', 'random_normal', 'array_sample', 'array_shuffle', 'clock_timestamp', 'timeofday'],
   ...['gen_random_uuid', 'uuidv4', 'uuidv7', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until'],
-  ...['pg_is_in_recovery', 'pg_last_wal_receive_lsn', 'pg_last_wal_replay_lsn', 'pg_last_xact_replay_timestamp'],
+  ...[
+    'pg_is_in_recovery',
+    'pg_last_wal_receive_lsn',
+    'pg_last_wal_replay_lsn',
+    'pg_last_xact_replay_timestamp',
+  ],
   ...['pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size', 'pg_database_size'],
   ...['pg_tablespace_size', 'pg_partition_tree', 'pg_partition_ancestors', 'pg_xact_commit_timestamp'],
 ])

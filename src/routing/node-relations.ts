@@ -4,7 +4,14 @@
 export const NODE_RELATION_REASON = 'it asks about the server it runs on'
 
 const NAMES: ReadonlySet<string> = new Set([
-  ...['pg_locks', 'pg_settings', 'pg_file_settings', 'pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_config'],
+  ...[
+    'pg_locks',
+    'pg_settings',
+    'pg_file_settings',
+    'pg_hba_file_rules',
+    'pg_ident_file_mappings',
+    'pg_config',
+  ],
   ...['pg_cursors', 'pg_prepared_statements', 'pg_prepared_xacts', 'pg_backend_memory_contexts', 'pg_aios'],
   ...['pg_shmem_allocations', 'pg_shmem_allocations_numa', 'pg_wait_events', 'pg_replication_slots'],
   ...['pg_replication_origin_status', 'pg_subscription', 'pg_subscription_rel'],

@@ -84,7 +84,9 @@ export class StatementRouter {
     if (unknown === undefined) return READS
     const [call, volatility] = unknown
     const name = `${functionKey(call)}()`
-    return primary(volatility === undefined ? `${name} is not known yet` : `no ${name} is found by the search path`)
+    return primary(
+      volatility === undefined ? `${name} is not known yet` : `no ${name} is found by the search path`,
+    )
   }
 }
 

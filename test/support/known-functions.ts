@@ -3,11 +3,30 @@
 import type { FunctionRow } from '../../src/routing/function-volatility.ts'
 
 const BUILT_IN_VOLATILE = [
-  ...['nextval', 'setval', 'pg_advisory_xact_lock', 'pg_notify', 'pg_current_wal_lsn', 'set_config', 'random'],
+  ...[
+    'nextval',
+    'setval',
+    'pg_advisory_xact_lock',
+    'pg_notify',
+    'pg_current_wal_lsn',
+    'set_config',
+    'random',
+  ],
   ...['clock_timestamp', 'gen_random_uuid', 'pg_sleep', 'pg_is_in_recovery', 'pg_total_relation_size'],
 ]
 const BUILT_IN = [
-  ...['count', 'sum', 'now', 'lower', 'length', 'substring', 'extract', 'to_char', 'jsonb_build_object', 'unnest'],
+  ...[
+    'count',
+    'sum',
+    'now',
+    'lower',
+    'length',
+    'substring',
+    'extract',
+    'to_char',
+    'jsonb_build_object',
+    'unnest',
+  ],
   ...['generate_series', 'json_to_record', 'current_setting', 'txid_current'],
 ]
 

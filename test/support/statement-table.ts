@@ -22,3 +22,11 @@ export const STATEMENT_KEYS = { required: ['goes'], optional: ['why', 'possible'
 export function statementRows(): readonly StatementRow[] {
   return parse(readFileSync(STATEMENTS, 'utf8')) as StatementRow[]
 }
+
+/** The row's line in docs/routing.md. */
+export function documentLine({ name, goes, why, possible, refused }: StatementRow): string {
+  const place = refused === undefined ? goes : `${goes}, then primary`
+  const reason = why ?? 'it only reads'
+  const remark = refused === undefined ? '' : `; a standby refuses it (${refused})`
+  return `| \`${name.replaceAll('|', '\\|')}\` | ${place} | ${reason}${remark}${possible ? ' *' : ''} |`
+}

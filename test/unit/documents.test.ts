@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { everywhere, withSeveralHosts } from '../contract/differences.ts'
+import { documentLine, statementRows } from '../support/statement-table.ts'
 
 function read(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -23,6 +24,13 @@ test('docs/split-brain.md lists every rule of a verdict', () => {
   expect(named.length).toBeGreaterThan(12)
 })
 
+test('docs/routing.md has the table of statements, line by line', () => {
+  const lines = read('docs/routing.md')
+    .split('\n')
+    .filter((line) => /^\| `.*\| (?:standby|primary)/.test(line))
+  expect(lines).toEqual(statementRows().map(documentLine))
+})
+
 test('the README names every error code and every event', () => {
   const document = read('README.md')
   for (const [code] of read('src/errors.ts').matchAll(/PGHA_[A-Z_]+(?=')/g)) expect(document).toContain(code)
@@ -32,15 +40,7 @@ test('the README names every error code and every event', () => {
 
 test('the README names every option that is not pg.Pool’s', () => {
   const document = read('README.md')
-  const later = [
-    'readConsistency',
-    'readWriteSplitting',
-    'patroni',
-    'host',
-    'port',
-    'hosts',
-    'connectionString',
-  ]
+  const later = ['readConsistency', 'patroni', 'host', 'port', 'hosts', 'connectionString']
   const options = [...read('src/config/pool-options.ts').matchAll(/^ {2}readonly (\w+)\?|^ {2}(\w+)\?:/gm)]
     .map(([, a, b]) => a ?? b ?? '')
     .filter((name) => !later.includes(name))
