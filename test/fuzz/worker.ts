@@ -14,6 +14,8 @@ export type FuzzReport =
   | { readonly kind: 'fault'; readonly input: FuzzInput; readonly fault: string }
   | { readonly kind: 'end'; readonly done: number; readonly refused: number }
 
+// Most texts are refused: stacks of ten lines would be what most of the time goes into.
+Error.stackTraceLimit = 2
 const { seed, inputs, millis } = JSON.parse(process.argv[2] ?? '') as FuzzOrder
 const BATCH = 500
 const tell = (report: FuzzReport): void => {
