@@ -1,6 +1,6 @@
 // From the places a host list may stand to the one list of a pool: hosts, addresses and ports are chosen source by
 // source, each on its own, as libpq does, then matched. Knows nothing of roles or of what a URL looks like.
-import type { Host } from '../topology/host.ts'
+import { type Host, isSocket } from '../topology/host.ts'
 import { describeValue, type FaultList } from './fault-list.ts'
 import type { SourceList } from './given-parameters.ts'
 import type { HostEntry } from './pool-options.ts'
@@ -99,7 +99,7 @@ interface Place {
 
 function readHost(given: string, { index, label, isQuotable, faults }: Place): string {
   const text = given.trim()
-  if (text === '' || text.startsWith('/')) return text
+  if (text === '' || isSocket(text)) return text
   const host = /^\[.*\]$/s.test(text) ? text.slice(1, -1) : text
   const at = `host ${index + 1}${isQuotable ? ` (${describeValue(host)})` : ''}`
   if (host === '' || /[\s/@,[\]?#\\]/.test(host)) {

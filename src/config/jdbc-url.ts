@@ -166,7 +166,10 @@ class UrlReader {
     const name = this.#decoded(decodeAsJava(piece.slice(0, equals)), from, label)
     const value = this.#decoded(decodeAsJava(piece.slice(equals + 1)), from + equals + 1, label)
     if (name === undefined || value === undefined) return
-    const property = JDBC_PROPERTY_NAMES.get(name) ?? name
+    const own = JDBC_PROPERTY_NAMES.get(name)
+    // pgjdbc translates a name only where '=' follows; a bare one of these is a property that it does not have.
+    if (own !== undefined && equals === piece.length) return
+    const property = own ?? name
     if (isSecret(property)) this.#isQuotable = false
     this.#parameters.set(property, { value, isQuotable: this.#isQuotable && isHarmless(property) })
   }

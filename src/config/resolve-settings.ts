@@ -9,6 +9,7 @@
 //
 // A plain pool (one host, no target but `any`, no option of our own) hands unknown options on, as pg does.
 import type { PoolConfig } from 'pg'
+import { isSocket } from '../topology/host.ts'
 import { parseConnectionText } from './connection-string.ts'
 import { describeValue, FaultList } from './fault-list.ts'
 import type { GivenOptions } from './given-options.ts'
@@ -65,7 +66,7 @@ export function resolveSettings(
   )
   checkUnknownParameters(string.unknown, { isPlain, faults })
   checkWithoutEffect(sources, {
-    usesSockets: hosts.some(({ host }) => host.startsWith('/')),
+    usesSockets: hosts.some(({ host }) => isSocket(host)),
     faults,
     notices,
   })

@@ -60,7 +60,9 @@ export class Dial {
 
   get progress(): ConnectProgress {
     const elapsedMillis = performance.now() - this.#startedAt
-    return { phase: this.#phase, address: this.#addresses?.[this.#address] ?? null, elapsedMillis }
+    const address = this.#addresses?.[this.#address] ?? null
+    // An abstract socket's path begins with a NUL.
+    return { phase: this.#phase, address: address?.replace('\0', '@') ?? null, elapsedMillis }
   }
 
   /** The first thing that went wrong on the way to where it is now. */
@@ -92,8 +94,8 @@ export class Dial {
         return await this.#openOne({ address, encryption, pending })
       } catch (error) {
         failed = this.#note(error)
-        // Where nobody listens, encryption makes no difference.
-        if (failed.phase === 'tcp') this.#goToNextAddress()
+        // Where nobody listens, or nobody answers, encryption makes no difference.
+        if (failed.phase === 'tcp' || codeOf(failed.error) === 'ETIMEDOUT') this.#goToNextAddress()
         else this.#attempt += 1
       }
     }

@@ -2,6 +2,7 @@
 // are ours to make or pg's own. A plain pool that asks for nothing special stays on pg's way.
 import type { PoolConfig } from 'pg'
 import type { Settings } from '../config/settings.ts'
+import { isAbstract } from '../topology/host.ts'
 import { dialledOptions } from './dialled-options.ts'
 import { passwordFrom } from './password-file.ts'
 import { TLS_FILES } from './system-files.ts'
@@ -28,7 +29,8 @@ export class Dialer {
   options(options: PoolConfig, address: string | null): PoolConfig {
     const { monitored, lookup } = this.#settings
     if (this.#password !== undefined) options.password ??= this.#password
-    const isOther = address !== null && address !== options.host
+    // pg takes an abstract socket for a name.
+    const isOther = (address !== null && address !== options.host) || isAbstract(options.host ?? '')
     const isOurs = monitored || lookup !== undefined || this.#tls !== undefined || isOther
     return isOurs ? dialledOptions(options, { address, lookup, tls: this.#tls }) : options
   }

@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import pg from 'pg'
 import { InsecureConnectionError } from '../errors.ts'
+import { isAbstract } from '../topology/host.ts'
 import { AuthenticationGuard } from './authentication-guard.ts'
 import { type ConnectProgress, giveCause, notePhase } from './connect-phase.ts'
 import { Dial, type DialOptions } from './dial.ts'
@@ -68,7 +69,8 @@ export class DialledConnection extends Base {
   }
 
   override connect(port: number | string, host?: string): void {
-    const isLocal = typeof port === 'string'
+    const socket = socketPath(port, host)
+    const isLocal = socket !== null
     const { ssl, sslNegotiation } = this
     const security = this.#options.securityFor({ ssl, sslNegotiation, isLocal })
     const { address, ...options } = this.#options
@@ -76,9 +78,10 @@ export class DialledConnection extends Base {
     this.#stage = 'connecting'
     const dial = new Dial({
       ...options,
-      destination: isLocal
-        ? { host: port, port: null, address: null }
-        : { host: host ?? 'localhost', port, address },
+      destination:
+        socket === null
+          ? { host: host ?? 'localhost', port: Number(port), address }
+          : { host: socket, port: null, address: null },
       security,
     })
     this.#dial = dial
@@ -213,6 +216,12 @@ export class DialledConnection extends Base {
     }
     this.emit('end')
   }
+}
+
+/** Null: it is TCP. pg itself makes the path of a directory; an abstract socket's begins with a NUL, which stands for '@'. */
+function socketPath(port: number | string, host: string | undefined): string | null {
+  if (typeof port === 'string') return port
+  return host !== undefined && isAbstract(host) ? `\0${host.slice(1)}/.s.PGSQL.${port}` : null
 }
 
 /** TLS 1.3 tells of a client certificate that will not do only after the handshake. */

@@ -1,7 +1,7 @@
 // One entry of the host list, and what its nodes are called. Knows nothing of roles or connections.
 
 export interface Host {
-  /** A name, an IPv4 or IPv6 address without brackets, or a socket directory that begins with '/'. */
+  /** A name, an IPv4 or IPv6 address without brackets, or a socket: '/' and a directory, '@' and an abstract name. */
   readonly host: string
   readonly port: number
   /** The address to dial in place of what the name leads to; the name still counts for certificates. */
@@ -44,8 +44,13 @@ export function isIpv6(address: string): boolean {
   return address.includes(':')
 }
 
-function isSocket(host: string): boolean {
-  return host.startsWith('/')
+export function isSocket(host: string): boolean {
+  return host.startsWith('/') || isAbstract(host)
+}
+
+/** Of Linux: it is in no folder. */
+export function isAbstract(host: string): boolean {
+  return host.startsWith('@')
 }
 
 function isAddress(host: string): boolean {

@@ -1,5 +1,7 @@
 // Names that lead to several addresses, to other ones in time, or nowhere: scripted servers on loopback addresses of one
 // port, and a lookup function given to the pool.
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { NoPrimaryError, type PoolOptions } from '../../../src/index.ts'
 import { until, untilCluster } from '../../support/await-event.ts'
@@ -152,6 +154,29 @@ describe('a name that does not resolve', () => {
     ])
     expect(error.message).toMatch(/a\.test:5432 unreachable for \d+ ms: lookup ENOTFOUND after \d+ ms/)
   })
+})
+
+describe('an abstract socket', () => {
+  test.runIf(process.platform === 'linux').each(['any', 'primary'] as const)(
+    'is dialled: %s',
+    async (target) => {
+      await using mocks = await startMockCluster(['primary'])
+      const host = `@pg-ha-${process.pid}-${target}`
+      const server = createServer((socket) => {
+        const inner = connect(mocks.hosts[0]?.port ?? 0, '127.0.0.1')
+        socket.pipe(inner).pipe(socket)
+        for (const stream of [socket, inner]) stream.on('error', () => {})
+      })
+      server.listen(`\0${host.slice(1)}/.s.PGSQL.5432`)
+      await once(server, 'listening')
+      try {
+        await using pool = disposablePool({ host, user: 'app', database: 'app', targetServerType: target })
+        expect(await whoAnswers(pool)).toBe(0)
+      } finally {
+        server.close()
+      }
+    },
+  )
 })
 
 describe('a lookup function', () => {
