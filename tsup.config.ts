@@ -1,15 +1,44 @@
-import { defineConfig } from 'tsup'
+import { dirname, relative, resolve } from 'node:path'
+import { defineConfig, type Options } from 'tsup'
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+/** What the entry `pg-ha` exports: another entry that needs it imports that entry, so that each class exists once. */
+const SHARED = new Set(['src/errors.ts', 'src/pool.ts'])
+const MAIN = 'src/index.ts'
+
+const ownPackage: Plugin = {
+  name: 'own-package',
+  setup(build) {
+    const entries = Object.values(build.initialOptions.entryPoints ?? {}).map(String)
+    const isAlone = entries.length === 1 && entries[0] === MAIN
+    if (isAlone) return
+    build.onResolve({ filter: /\.ts$/ }, ({ path, importer, kind }) => {
+      if (kind === 'entry-point') return undefined
+      const file = relative(process.cwd(), resolve(dirname(importer), path))
+      return SHARED.has(file) ? { path: 'pg-ha', external: true } : undefined
+    })
+  },
+}
+
+const shared: Options = {
   format: ['esm', 'cjs'],
   dts: true,
   sourcemap: false,
-  clean: true,
   target: 'node20',
+  splitting: false,
   // pg-ha/testing finds its binaries by import.meta.url: CommonJS gets the same from __filename.
   shims: true,
   // Not minified, so names stay as they are written (Drizzle knows a pool by its class's). `keepNames` would say so
   // again at every closure made at run time: 1.3 microseconds of every statement.
   keepNames: false,
-})
+}
+
+export default defineConfig([
+  { ...shared, entry: { index: MAIN, testing: 'src/testing/index.ts' }, clean: true },
+  {
+    ...shared,
+    entry: { 'generic-pool': 'src/pooling/engines/generic-pool.ts' },
+    esbuildPlugins: [ownPackage],
+  },
+])

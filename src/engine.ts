@@ -1,6 +1,7 @@
 // Puts the rooms together for one Pool: settings in, a dispatcher that serves requests out. Holds no policy of its own.
 import type { PoolConfig } from 'pg'
 import { nodeOptions } from './config/node-options.ts'
+import type { PoolEventName } from './config/pool-engine.ts'
 import type { Settings } from './config/settings.ts'
 import { Dialer } from './dialing/dialer.ts'
 import type { PoolEvent } from './events.ts'
@@ -11,7 +12,8 @@ import { Coordinator } from './monitoring/coordinator.ts'
 import { Prober } from './monitoring/prober.ts'
 import { longestPauseMillis } from './monitoring/rhythm.ts'
 import { Dispatcher, type Guide } from './pooling/dispatcher.ts'
-import type { NodePool, PoolEventName } from './pooling/node-pool.ts'
+import { poolEngine } from './pooling/engines/built-in-engines.ts'
+import type { NodePool } from './pooling/node-pool.ts'
 import { PoolSet } from './pooling/pool-set.ts'
 import { verifyRole } from './pooling/role-check.ts'
 import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
@@ -103,14 +105,15 @@ export class Engine {
 
   #makePools(): PoolSet {
     const { settings } = this
+    const makeEngine = poolEngine(settings.poolEngine)
     return new PoolSet({
       optionsFor: (name, intent) => {
         const node = findNode(this.state.view, name)
         if (node === undefined) throw new Error(`${name} is not in the view`)
         const options = connectionOptions(this.#dialledOptions(node), settings)
         return intent === 'read'
-          ? { poolOptions: readOnly(options), plainOptions: options }
-          : { poolOptions: options }
+          ? { makeEngine, poolOptions: readOnly(options), plainOptions: options }
+          : { makeEngine, poolOptions: options }
       },
       onEvent: ({ pool, intent }, { name, args, generation }) => {
         // A connection that died at rest is the earliest sign there is of its server.

@@ -112,3 +112,16 @@ export class ConnectionLostError extends PgHaError {
     this.node = node
   }
 }
+
+/** As many wait for a connection as may wait. Nothing was sent. Code `PGHA_POOL_FULL`. */
+export class PoolFullError extends PgHaError {
+  readonly waiting: number
+
+  constructor(waiting: number) {
+    super(
+      'PGHA_POOL_FULL',
+      `Every connection is in use, and ${waiting} callers wait for one: no more may wait`,
+    )
+    this.waiting = waiting
+  }
+}

@@ -1,5 +1,6 @@
 // The public names of pg-ha, one by one.
 export type { ClusterSnapshot, NodeSnapshot } from './cluster-snapshot.ts'
+export type { PoolEngine, PoolEngineFactory, PoolEngineName } from './config/pool-engine.ts'
 export type { PoolOptions, TargetServerType, TargetSessionAttrs } from './config/pool-options.ts'
 export {
   ConfigError,
@@ -11,6 +12,7 @@ export {
   NoFitNodeError,
   NoPrimaryError,
   PgHaError,
+  PoolFullError,
   SplitBrainError,
 } from './errors.ts'
 export type { Failover, NodeChange, PoolEvents, PrimaryChange, SplitBrain, SplitBrainEnd } from './events.ts'

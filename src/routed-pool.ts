@@ -10,10 +10,11 @@ import pg, {
   type QueryResultRow,
   type Submittable,
 } from 'pg'
+import type { Release } from './config/pool-engine.ts'
 import type { Engine } from './engine.ts'
 import { endedError } from './pooling/dispatcher.ts'
 import { guardLease } from './pooling/leased-client.ts'
-import type { NodePool, Release } from './pooling/node-pool.ts'
+import type { NodePool } from './pooling/node-pool.ts'
 import { routedClient } from './pooling/routed-client.ts'
 import type { SessionLease } from './pooling/routed-session.ts'
 import { runSplitStatement } from './pooling/split-statement.ts'

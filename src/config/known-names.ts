@@ -22,6 +22,7 @@ export const OWN_OPTIONS: readonly string[] = [
   'monitorUser',
   'monitorPassword',
   'patroni',
+  'poolEngine',
 ]
 
 /** Options that make no cluster of a pool: they say where and how to log in, or what a name leads to. */

@@ -4,6 +4,7 @@
 // default.
 // This differs from pg on purpose: there the connection string wins over the object it stands in.
 import type { PoolConfig } from 'pg'
+import type { PoolEngineFactory, PoolEngineName } from './pool-engine.ts'
 import type { BalancerName, LookupFunction, SplitBrainPolicy, TlsMode, WriteQuorum } from './settings.ts'
 
 export type TargetServerType =
@@ -115,4 +116,10 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   monitorPassword?: string | undefined
   /** Patroni's REST API as one more witness; anything but false is not available in this version. Default: false. */
   patroni?: false | { readonly port: number } | { readonly urls: readonly string[] } | undefined
+
+  /**
+   * What keeps the connections of each node: `pg-pool`; `none`, which ends each when it comes back, for a pooler between
+   * here and the server; or a factory, as `genericPool` of `pg-ha/generic-pool` makes one. Default: `pg-pool`.
+   */
+  poolEngine?: PoolEngineName | PoolEngineFactory | undefined
 }

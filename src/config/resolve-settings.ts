@@ -26,6 +26,7 @@ import type { ParsedString } from './parsed-string.ts'
 import { readPgParameters } from './pg-parameters.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { readBehaviour } from './read-behaviour.ts'
+import { readPoolEngine } from './read-pool-engine.ts'
 import { givenByServiceOf } from './service-file.ts'
 import type { PasswordFile, Settings } from './settings.ts'
 import { resolveLoadBalancing, resolveTarget } from './target.ts'
@@ -83,6 +84,7 @@ export function resolveSettings(
     monitored,
     loadBalanceHosts: resolveLoadBalancing(sources.all, faults),
     ...readBehaviour(sources.all, faults),
+    poolEngine: readPoolEngine(sources.all, faults),
     ...(tls === undefined ? {} : { tls }),
     ...(passwordFile === undefined ? {} : { passwordFile }),
     ...lookupOf(given, faults),

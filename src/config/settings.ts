@@ -1,6 +1,7 @@
 // The frozen outcome of configuration: what every other room reads. Knows nothing of where a value came from.
 import type { PoolConfig } from 'pg'
 import type { Host } from '../topology/host.ts'
+import type { PoolEngineFactory, PoolEngineName } from './pool-engine.ts'
 
 /**
  * Which nodes a request may use. pgjdbc's `primary` means a primary that takes writes, libpq's `primary` only one that
@@ -104,6 +105,7 @@ export interface Settings {
   readonly maxReplicationLagMillis: number
   readonly splitBrain: SplitBrainPolicy
   readonly writeQuorum: WriteQuorum
+  readonly poolEngine: PoolEngineName | PoolEngineFactory
   /** What the monitor logs in with where it differs from the application's. */
   readonly monitorUser: string | undefined
   readonly monitorPassword: string | undefined

@@ -56,6 +56,8 @@ const BY_SYSTEM_CODE = new Map<string, ErrorMeaning>(
     ECONNABORTED: LOST,
     EPIPE: LOST,
     ERR_STREAM_DESTROYED: LOST,
+    // Ours: as many wait for a connection as may wait.
+    PGHA_POOL_FULL: { sign: null, connection: 'kept', kind: 'poolFull' },
     // Ours: TLS or the login was not what was asked for.
     PGHA_INSECURE: { sign: 'rejected', connection: 'lost', kind: 'login' },
     // Ours: the connection was given up on purpose, and what that says of the node is known already.

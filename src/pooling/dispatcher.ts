@@ -1,6 +1,7 @@
 // Serves one request: chooses a node, takes a connection, and goes on by the retry policy when that fails. All that is
 // decided is decided elsewhere; here it is done.
 import createDebug from 'debug'
+import type { Release } from '../config/pool-engine.ts'
 import { connectPhase } from '../dialing/connect-phase.ts'
 import { pauseMillis } from '../failover/backoff.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
@@ -12,7 +13,7 @@ import type { RouteRequest } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
-import { GenerationEndedError, type NodePool, type Release } from './node-pool.ts'
+import { GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
 import { leadsToStandby } from './role-check.ts'
 import type { TrackedClient } from './tracked-client.ts'

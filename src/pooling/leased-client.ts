@@ -1,16 +1,19 @@
 // A client in the hands of the application: it gives itself back when its connection dies, and being released after that
 // does no harm.
-import type { Release } from './node-pool.ts'
+import type { Release } from '../config/pool-engine.ts'
 import type { TrackedClient } from './tracked-client.ts'
 
 /** Replaces `client.release`; the returned function is the same one. */
 export function guardLease(client: TrackedClient, release: Release): Release {
   let state: 'leased' | 'released' | 'died' = 'leased'
   const onEnd = (): void => {
-    if (state !== 'leased') return
-    // A holder that forgot it (an ORM whose BEGIN failed) must not drain the pool.
-    state = 'died'
-    release(true)
+    // A holder that forgot it (an ORM whose BEGIN failed) must not drain the pool. One that heard of the end in this turn
+    // releases it by itself, with what it has to say.
+    setImmediate(() => {
+      if (state !== 'leased') return
+      state = 'died'
+      release(true)
+    })
   }
   client.once('end', onEnd)
   const guarded: Release = (destroy) => {

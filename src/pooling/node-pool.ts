@@ -1,16 +1,13 @@
-// The connections of one node for one intent: a pg-pool per generation. A new generation is a new pg-pool; the old one
-// ends as its clients come home. Knows nothing of roles, of other nodes, or of what errors mean.
-import type { Pool, PoolConfig } from 'pg'
-import PgPool from 'pg-pool'
+// The connections of one node for one intent: a pool engine per generation. A new generation is a new engine; the old
+// one ends as its clients come home. Knows nothing of roles, of other nodes, or of what errors mean.
+import type { PoolConfig } from 'pg'
+import type { PoolEngine, PoolEngineFactory, PoolEventName, Release } from '../config/pool-engine.ts'
 import { ConnectionLostError } from '../errors.ts'
 import { destroyClient, ON_CREATE, type TrackedClient } from './tracked-client.ts'
 import { WaitingLine } from './waiting-line.ts'
 
-export type Release = (destroy?: Error | boolean) => void
 export type AcquireCallback = (error: Error | undefined, client: TrackedClient, release: Release) => void
 
-/** pg-pool's events, in its order and with its arguments. */
-export type PoolEventName = 'connect' | 'acquire' | 'release' | 'remove' | 'error'
 export interface ConnectionEvent {
   readonly name: PoolEventName
   readonly args: readonly unknown[]
@@ -19,7 +16,8 @@ export interface ConnectionEvent {
 
 export interface NodePoolOptions {
   readonly node: string
-  /** Options of a pg-pool for this node, the tracked client class among them. */
+  readonly makeEngine: PoolEngineFactory
+  /** What an engine for this node gets, the tracked client class among it. */
   readonly poolOptions: PoolConfig
   /** The same without start-up options of ours; where it is not given there are none. */
   readonly plainOptions?: PoolConfig | undefined
@@ -31,7 +29,7 @@ export class GenerationEndedError extends Error {}
 
 interface Generation {
   readonly number: number
-  readonly pool: Pool
+  readonly pool: PoolEngine
   readonly waiting: WaitingLine
   readonly clients: Map<TrackedClient, { isLeased: boolean }>
 }
@@ -111,10 +109,11 @@ export class NodePool {
     const ending = this.#current
     if (ending === null) return
     this.#current = null
+    // Nobody is dismissed twice: an engine may dismiss those who wait when it ends, and what one does next may come here.
+    const dismissed = ending.waiting.all().filter((each) => ending.waiting.leave(each))
     this.#leave(ending)
     if (idle === 'destroy') destroyIdle(ending)
-    // Nobody is dismissed twice: what one does next may come back here.
-    for (const waiter of ending.waiting.all().filter((each) => ending.waiting.leave(each))) {
+    for (const waiter of dismissed) {
       waiter.fail(new GenerationEndedError(`The connections to ${this.node} were given up`))
     }
   }
@@ -132,14 +131,14 @@ export class NodePool {
 
   /**
    * Resolves when every connection is closed, those in use after their release. Who is being connected is still served;
-   * who waits for another's connection gets the error: pg-pool would leave them waiting for ever.
+   * who waits for another's connection gets the error: an engine may leave them waiting for ever, as pg-pool does.
    */
   async end(error: Error): Promise<void> {
     const current = this.#current
     this.#current = null
     if (current !== null) {
       this.#leave(current)
-      // pg-pool serves its queue in order: what it still holds are the last ones.
+      // An engine that leaves them waiting serves its queue in order: what it still holds are the last ones.
       const queued = current.waiting.all().filter(({ isQueued }) => isQueued)
       for (const waiter of queued.slice(queued.length - current.pool.waitingCount)) {
         if (current.waiting.leave(waiter)) waiter.fail(error)
@@ -150,7 +149,7 @@ export class NodePool {
 
   #open(): Generation {
     const clients: Generation['clients'] = new Map()
-    const { poolOptions, plainOptions } = this.#options
+    const { makeEngine, poolOptions, plainOptions } = this.#options
     const options = {
       ...(this.#isPlain && plainOptions !== undefined ? plainOptions : poolOptions),
       [ON_CREATE]: (client: TrackedClient) => {
@@ -160,7 +159,7 @@ export class NodePool {
     }
     const generation: Generation = {
       number: this.#generation,
-      pool: new PgPool(options),
+      pool: makeEngine(options),
       waiting: new WaitingLine(),
       clients,
     }

@@ -4,7 +4,7 @@ import type { Intent } from '../routing/request.ts'
 import { type ConnectionEvent, NodePool, type NodePoolOptions } from './node-pool.ts'
 
 export interface PoolSetOptions {
-  readonly optionsFor: (node: string, intent: Intent) => Pick<NodePoolOptions, 'poolOptions' | 'plainOptions'>
+  readonly optionsFor: (node: string, intent: Intent) => Omit<NodePoolOptions, 'node' | 'onEvent'>
   readonly onEvent: (origin: { pool: NodePool; intent: Intent }, event: ConnectionEvent) => void
 }
 

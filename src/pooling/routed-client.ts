@@ -2,8 +2,8 @@
 // take a client before they know what they will ask of it.
 import { EventEmitter } from 'node:events'
 import pg, { type ClientBase, type PoolClient } from 'pg'
+import type { Release } from '../config/pool-engine.ts'
 import { clientTask } from './client-task.ts'
-import type { Release } from './node-pool.ts'
 import { RoutedSession, type RoutedSessionOptions } from './routed-session.ts'
 import { type QueryInput, routeOption } from './splitter.ts'
 

@@ -6,11 +6,16 @@ import { adoptClient, withConnection } from '../dialing/dialled-options.ts'
 export interface Session {
   inHotStandby: boolean | null
   readOnly: boolean | null
+  /** Its connection has failed, has ended or is being ended: it runs no further statement. */
+  isOver: boolean
 }
 
-/** Where a client keeps its session, and where pool options keep the function told of each new client. */
-export const SESSION = Symbol('pg-ha.session')
-export const ON_CREATE = Symbol('pg-ha.onCreate')
+/**
+ * Where a client keeps its session, and where pool options keep the function told of each new client. Of the registry,
+ * because the package's entries are bundled apart and share their clients.
+ */
+export const SESSION: unique symbol = Symbol.for('pg-ha.session')
+export const ON_CREATE: unique symbol = Symbol.for('pg-ha.onCreate')
 
 export interface TrackedClient extends pg.PoolClient {
   readonly [SESSION]: Session
@@ -37,7 +42,7 @@ export function trackedClientClass(base: ClientClass = pg.Client as unknown as C
 
 function extend(Base: ClientClass): ClientClass {
   class Client extends Base {
-    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null }
+    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null, isOver: false }
 
     constructor(config?: TrackedConfig) {
       super(withConnection(config))
@@ -49,8 +54,14 @@ function extend(Base: ClientClass): ClientClass {
 
     /** A lost connection is told to whoever listens, and to the statement under way; it is never uncaught. */
     override emit(event: string | symbol, ...args: unknown[]): boolean {
+      if (event === 'error' || event === 'end') this[SESSION].isOver = true
       if (event === 'error' && this.listenerCount('error') === 0) return false
       return super.emit(event, ...args)
+    }
+
+    end(...args: unknown[]): unknown {
+      this[SESSION].isOver = true
+      return (Base.prototype as { end(...given: unknown[]): unknown }).end.apply(this, args)
     }
   }
   return Client

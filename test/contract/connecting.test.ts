@@ -5,7 +5,7 @@ import { called, contract, failure, next, pidOf } from './set-ups.ts'
 
 const DOUBLE_RELEASE = 'Release called on client which has already been released to the pool.'
 
-contract('connecting', ({ setUp }) => {
+contract('connecting', ({ setUp, whereKept }) => {
   const { open } = setUp
 
   test('connect resolves to a client that runs statements', async () => {
@@ -14,7 +14,7 @@ contract('connecting', ({ setUp }) => {
     client.release()
   })
 
-  test('connect with a callback gives a client and its release, and returns nothing', async () => {
+  whereKept('connect with a callback gives a client and its release, and returns nothing', async () => {
     const pool = open()
     const { given, returned } = await called((callback) => pool.connect(callback))
     const [error, client, done] = given as [unknown, PoolClient, () => void]
@@ -25,7 +25,7 @@ contract('connecting', ({ setUp }) => {
     expect(pool.idleCount).toBe(1)
   })
 
-  test('a released client is kept and handed out again', async () => {
+  whereKept('a released client is kept and handed out again', async () => {
     const pool = open()
     const client = await pool.connect()
     client.release()
@@ -35,7 +35,7 @@ contract('connecting', ({ setUp }) => {
     again.release()
   })
 
-  test('a client released with false is kept', async () => {
+  whereKept('a client released with false is kept', async () => {
     const pool = open()
     const client = await pool.connect()
     client.release(false)
@@ -91,7 +91,7 @@ contract('connecting', ({ setUp }) => {
     again.release()
   })
 
-  test('the client given back last is handed out first', async () => {
+  whereKept('the client given back last is handed out first', async () => {
     const pool = open()
     const [first, second] = await Promise.all([pool.connect(), pool.connect()])
     first.release()
@@ -101,7 +101,7 @@ contract('connecting', ({ setUp }) => {
     client.release()
   })
 
-  test('never makes more clients than max', async () => {
+  whereKept('never makes more clients than max', async () => {
     const pool = open({ max: 2 })
     const clients = await Promise.all([pool.connect(), pool.connect()])
     const waiting = pool.connect()
@@ -136,7 +136,7 @@ contract('connecting', ({ setUp }) => {
     client.release()
   })
 
-  test('counts clients, idle clients and those who wait at every step', async () => {
+  whereKept('counts clients, idle clients and those who wait at every step', async () => {
     const pool = open({ max: 1 })
     const counts = () => [pool.totalCount, pool.idleCount, pool.waitingCount]
     const client = await pool.connect()
@@ -172,7 +172,7 @@ contract('connecting', ({ setUp }) => {
     expect(client.listenerCount('error')).toBe(1)
   })
 
-  test('leaves no listeners behind on a client that goes out and in', async () => {
+  whereKept('leaves no listeners behind on a client that goes out and in', async () => {
     const pool = open({ max: 1 })
     const client = await pool.connect()
     client.release()
@@ -183,7 +183,7 @@ contract('connecting', ({ setUp }) => {
     expect(listeners()).toEqual(before)
   })
 
-  test('keeps the listeners the application put on a client', async () => {
+  whereKept('keeps the listeners the application put on a client', async () => {
     const pool = open({ max: 1 })
     const client = await pool.connect()
     const listener = () => {}

@@ -92,3 +92,17 @@ export const withSeveralHosts = {
     reason: 'The end does not wait for a cluster that may be down',
   },
 } as const satisfies Readonly<Record<string, Difference>>
+
+/** On an engine other than pg-pool only. */
+export const onOtherEngines = {
+  keepsNone: {
+    pgPool: 'a client that comes back is kept, and handed out again',
+    ours: 'with the engine none, a client that comes back is ended',
+    reason: 'That is what it is chosen for: a pooler between here and the server keeps the connections',
+  },
+  sweepsIdleClients: {
+    pgPool: 'an idle client is removed when its time is over',
+    ours: 'with genericPool, an idle client is removed at the first sweep after its time is over',
+    reason: 'One timer looks over all idle clients, instead of one each',
+  },
+} as const satisfies Readonly<Record<string, Difference>>

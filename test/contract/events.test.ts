@@ -7,7 +7,7 @@ import { contract, failure, next } from './set-ups.ts'
 
 const NAMES = ['connect', 'acquire', 'release', 'remove', 'error'] as const
 
-contract('events', ({ setUp }) => {
+contract('events', ({ setUp, whereKept }) => {
   const { open } = setUp
 
   test('a first statement brings connect, acquire and release', async () => {
@@ -17,7 +17,7 @@ contract('events', ({ setUp }) => {
     expect(names()).toEqual(['connect', 'acquire', 'release'])
   })
 
-  test('a later statement brings acquire and release', async () => {
+  whereKept('a later statement brings acquire and release', async () => {
     const pool = open()
     await pool.query('select 1')
     const names = record(pool).map
@@ -74,7 +74,7 @@ contract('events', ({ setUp }) => {
     expect((await released)[0]).toBe(error)
   })
 
-  test('release is told before the one who waits is served', async () => {
+  whereKept('release is told before the one who waits is served', async () => {
     const pool = open({ max: 1 })
     const client = await pool.connect()
     const names = record(pool).map
@@ -108,7 +108,7 @@ contract('events', ({ setUp }) => {
     expect(rows).toEqual([{ application_name: 'prepared' }])
   })
 
-  test('connect is told once for each new client', async () => {
+  whereKept('connect is told once for each new client', async () => {
     const pool = open({ max: 2 })
     const { seen } = record(pool)
     await Promise.all([1, 2, 3, 4].map(() => pool.query('select pg_sleep(0.01)')))
@@ -142,7 +142,7 @@ contract('events', ({ setUp }) => {
     expect(new Set(removed)).toEqual(new Set(clients))
   })
 
-  test('a listener may use the client it is told of', async () => {
+  whereKept('a listener may use the client it is told of', async () => {
     const pool = open()
     const answer = new Promise<unknown>((resolve, reject) => {
       pool.on('acquire', (client) => client.query('select 1 as one').then(resolve, reject))

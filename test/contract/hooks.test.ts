@@ -3,7 +3,7 @@ import pg, { type ClientBase, type PoolClient } from 'pg'
 import { expect, test } from 'vitest'
 import { called, contract, failure, next } from './set-ups.ts'
 
-contract('hooks', ({ setUp }) => {
+contract('hooks', ({ setUp, whereKept }) => {
   const { open, login } = setUp
 
   test('onConnect gets each new client before anyone else', async () => {
@@ -31,7 +31,7 @@ contract('hooks', ({ setUp }) => {
     expect(order).toEqual(['onConnect', 'connect'])
   })
 
-  test('onConnect is not called for a client used again', async () => {
+  whereKept('onConnect is not called for a client used again', async () => {
     let count = 0
     const pool = open({ onConnect: () => ++count as never })
     for (let use = 0; use < 3; use++) await pool.query('select 1')
@@ -88,7 +88,7 @@ contract('hooks', ({ setUp }) => {
     expect(pool.totalCount).toBe(0)
   })
 
-  test('verify is not called for a client used again', async () => {
+  whereKept('verify is not called for a client used again', async () => {
     let count = 0
     const pool = open({
       verify: (_client, done) => {

@@ -5,7 +5,7 @@ import { contract, failure, next, pidOf } from './set-ups.ts'
 
 const FULL = 'timeout exceeded when trying to connect'
 
-contract('limits', ({ setUp }) => {
+contract('limits', ({ setUp, whereKept }) => {
   const { open } = setUp
 
   const release = async (pool: pg.Pool, count: number): Promise<void> => {
@@ -22,7 +22,7 @@ contract('limits', ({ setUp }) => {
     expect(pool.totalCount).toBe(0)
   })
 
-  test('all idle clients are removed after idleTimeoutMillis', async () => {
+  whereKept('all idle clients are removed after idleTimeoutMillis', async () => {
     const pool = open({ idleTimeoutMillis: 20 })
     await release(pool, 3)
     expect(pool.idleCount).toBe(3)
@@ -39,7 +39,7 @@ contract('limits', ({ setUp }) => {
     kept.release()
   })
 
-  test('idleTimeoutMillis 0 keeps idle clients', async () => {
+  whereKept('idleTimeoutMillis 0 keeps idle clients', async () => {
     const [pool, other] = [open({ idleTimeoutMillis: 0 }), open({ idleTimeoutMillis: 50 })]
     await release(pool, 1)
     const removed = next(other, 'remove')
@@ -48,7 +48,7 @@ contract('limits', ({ setUp }) => {
     expect(pool.idleCount).toBe(1)
   })
 
-  test('min clients stay when the others are removed for idleness', async () => {
+  whereKept('min clients stay when the others are removed for idleness', async () => {
     const [pool, later] = [open({ idleTimeoutMillis: 30, min: 1 }), open({ idleTimeoutMillis: 60 })]
     const removed = next(pool, 'remove')
     await release(pool, 3)
@@ -59,7 +59,7 @@ contract('limits', ({ setUp }) => {
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
   })
 
-  test('a client is removed after maxUses statements', async () => {
+  whereKept('a client is removed after maxUses statements', async () => {
     const pool = open({ max: 1, maxUses: 2 })
     const pids = []
     for (let use = 0; use < 4; use++) pids.push(await pidOf(pool))
@@ -68,7 +68,7 @@ contract('limits', ({ setUp }) => {
     expect(pids[1]).not.toBe(pids[2])
   })
 
-  test('a client is removed after maxUses checkouts, whatever is done with it', async () => {
+  whereKept('a client is removed after maxUses checkouts, whatever is done with it', async () => {
     const pool = open({ max: 1, maxUses: 2 })
     ;(await pool.connect()).release()
     expect(pool.totalCount).toBe(1)
@@ -99,7 +99,7 @@ contract('limits', ({ setUp }) => {
     expect([pool.totalCount, pool.expiredCount]).toEqual([0, 0])
   })
 
-  test('maxLifetimeSeconds 0 lets clients live', async () => {
+  whereKept('maxLifetimeSeconds 0 lets clients live', async () => {
     const [pool, other] = [open({ maxLifetimeSeconds: 0 }), open({ maxLifetimeSeconds: 0.05 })]
     await release(pool, 1)
     const removed = next(other, 'remove')
@@ -123,7 +123,7 @@ contract('limits', ({ setUp }) => {
     client.release()
   })
 
-  test('one who gave up waiting takes no client away from others', async () => {
+  whereKept('one who gave up waiting takes no client away from others', async () => {
     const pool = open({ max: 1, connectionTimeoutMillis: 700 })
     const client = await pool.connect()
     await failure(pool.connect())

@@ -6,7 +6,7 @@ import { contract, failure, next, pidOf } from './set-ups.ts'
 
 const NOT_QUERYABLE = 'Client has encountered a connection error and is not queryable'
 
-contract('lost connections', ({ setUp, ask, terminate }) => {
+contract('lost connections', ({ setUp, ask, terminate, whereKept }) => {
   const { open } = setUp
 
   /** The session sleeps before it is ended, so that the end meets the statement. */
@@ -23,7 +23,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     return { client, pid }
   }
 
-  test('the end of an idle client is told by error, with the error and the client', async () => {
+  whereKept('the end of an idle client is told by error, with the error and the client', async () => {
     const pool = open()
     const { client, pid } = await idleClient(pool)
     const told = next(pool, 'error')
@@ -33,7 +33,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(failed).toBe(client)
   })
 
-  test('the error of an idle client names its client', async () => {
+  whereKept('the error of an idle client names its client', async () => {
     const pool = open()
     const { client, pid } = await idleClient(pool)
     const told = next(pool, 'error')
@@ -50,7 +50,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(await removed).toEqual([client])
   })
 
-  test('the end of an idle client is told once', async () => {
+  whereKept('the end of an idle client is told once', async () => {
     const pool = open()
     const errors: Error[] = []
     pool.on('error', (error) => errors.push(error))
@@ -61,7 +61,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(errors).toHaveLength(1)
   })
 
-  test('a lost idle client is counted no more when error is told', async () => {
+  whereKept('a lost idle client is counted no more when error is told', async () => {
     const pool = open()
     const { pid } = await idleClient(pool)
     const counts = new Promise<number[]>((resolve) => {
@@ -71,7 +71,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(await counts).toEqual([0, 0])
   })
 
-  test('the pool goes on after the end of an idle client', async () => {
+  whereKept('the pool goes on after the end of an idle client', async () => {
     const pool = open({ max: 1 })
     const { pid } = await idleClient(pool)
     const told = next(pool, 'error')
@@ -156,7 +156,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     other.release()
   })
 
-  test('pool.query rejects when its session is ended by the server, and the pool goes on', async () => {
+  whereKept('pool.query rejects when its session is ended by the server, and the pool goes on', async () => {
     const pool = open({ max: 1 })
     const { pid } = await idleClient(pool)
     const sleeping = failure(pool.query('select pg_sleep(10)'))
@@ -165,7 +165,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(await pidOf(pool)).not.toBe(pid)
   })
 
-  test('pool.query that lost its session tells it by release and remove, not by error', async () => {
+  whereKept('pool.query that lost its session tells it by release and remove, not by error', async () => {
     const pool = open({ max: 1 })
     const { client, pid } = await idleClient(pool)
     const errors: Error[] = []
@@ -191,7 +191,7 @@ contract('lost connections', ({ setUp, ask, terminate }) => {
     expect(told).toEqual(['Connection terminated unexpectedly'])
   })
 
-  test('end resolves although clients were lost before', async () => {
+  whereKept('end resolves although clients were lost before', async () => {
     const pool = open()
     const { pid } = await idleClient(pool)
     const told = next(pool, 'error')

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { called, contract, failure } from './set-ups.ts'
 
-contract('querying', ({ setUp, ask }) => {
+contract('querying', ({ setUp, ask, whereKept }) => {
   const { open } = setUp
 
   test('resolves to the result of a text', async () => {
@@ -158,7 +158,7 @@ contract('querying', ({ setUp, ask }) => {
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
-  test('runs statements one after the other where there is one client', async () => {
+  whereKept('runs statements one after the other where there is one client', async () => {
     const pool = open({ max: 1 })
     const done: number[] = []
     const run = async (place: number, seconds: number) => {
@@ -182,7 +182,7 @@ contract('querying', ({ setUp, ask }) => {
     expect(done).toEqual([2, 1])
   })
 
-  test('has its client back before the result is handed over', async () => {
+  whereKept('has its client back before the result is handed over', async () => {
     const pool = open()
     const idle: number[] = []
     await called((callback) =>

@@ -1,9 +1,10 @@
-// The three set-ups that every behaviour of the contract is tried on: pg's own pool, ours with one host, ours with the
-// host list of a cluster. Owns their servers and ends their pools; knows nothing of the behaviours.
+// The set-ups that every behaviour of the contract is tried on: pg's own pool, ours with one host, ours with the host list
+// of a cluster, and ours on each other engine. Owns their servers and ends their pools; knows nothing of the behaviours.
 import type { EventEmitter } from 'node:events'
 import pg, { type PoolConfig } from 'pg'
-import { afterAll, afterEach, beforeAll, describe } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { Pool, type PoolOptions } from '../../src/index.ts'
+import { genericPool } from '../../src/pooling/engines/generic-pool.ts'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
 import { withDeadline } from '../../src/testing/wait-until.ts'
 
@@ -12,6 +13,8 @@ export interface SetUp {
   readonly isOurs: boolean
   /** Ours with several hosts: what the nodes are is found out before the first connection is made. */
   readonly isMonitored: boolean
+  /** False on the engine that ends each connection when it comes back. */
+  readonly keepsConnections: boolean
   /** A pool that leads to the cluster's primary; it is ended after the test, if the test does not do so. */
   open(options?: PoolConfig): pg.Pool
   /** The same class with nothing but these options. */
@@ -24,6 +27,8 @@ export interface SetUp {
 
 export interface Contract {
   readonly setUp: SetUp
+  /** Declares a behaviour of connections that are kept after use; where none is kept there is nothing to declare. */
+  readonly whereKept: (title: string, behaviour: () => void | Promise<void>) => void
   /** One statement on the primary, over a connection of its own. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /** Ends a session from outside. */
@@ -55,7 +60,8 @@ export function contract(title: string, behaviours: (contract: Contract) => void
     const terminate = async (pid: number) => {
       await ask('select pg_terminate_backend($1)', [pid])
     }
-    behaviours({ setUp, ask, terminate })
+    const whereKept = setUp.keepsConnections ? test : () => {}
+    behaviours({ setUp, whereKept, ask, terminate })
   })
 }
 
@@ -97,11 +103,14 @@ function setUps(cluster: () => Cluster, opened: pg.Pool[]): readonly SetUp[] {
   const oneHost = places(cluster, () => [cluster().primary.port])
   const allHosts = places(cluster, () => cluster().nodes.map((node) => node.port))
   const pgPool = (options?: PoolConfig) => new pg.Pool(options)
-  const ours = (options?: PoolConfig) => new Pool(options as PoolOptions | undefined)
+  const ours =
+    (engine: PoolOptions = {}) =>
+    (options?: PoolConfig) =>
+      new Pool({ ...options, ...engine } as PoolOptions)
   const make = (
     construct: (options?: PoolConfig) => pg.Pool,
     place: typeof oneHost,
-  ): Omit<SetUp, 'name' | 'isOurs' | 'isMonitored'> => {
+  ): Omit<SetUp, 'name' | 'isOurs' | 'isMonitored' | 'keepsConnections'> => {
     const create = (options?: PoolConfig): pg.Pool => {
       const pool = construct(options)
       opened.push(pool)
@@ -109,10 +118,21 @@ function setUps(cluster: () => Cluster, opened: pg.Pool[]): readonly SetUp[] {
     }
     return { ...place, create, open: (options) => create({ ...place.login(), ...options }) }
   }
+  const [isOurs, keepsConnections] = [true, true]
+  const generic = ours({ poolEngine: genericPool() })
+  const keepsNone = ours({ poolEngine: 'none' })
   return [
-    { name: 'pg.Pool', isOurs: false, isMonitored: false, ...make(pgPool, oneHost) },
-    { name: 'Pool of one host', isOurs: true, isMonitored: false, ...make(ours, oneHost) },
-    { name: 'Pool of a cluster', isOurs: true, isMonitored: true, ...make(ours, allHosts) },
+    { name: 'pg.Pool', isOurs: false, isMonitored: false, keepsConnections, ...make(pgPool, oneHost) },
+    { name: 'Pool of one host', isOurs, isMonitored: false, keepsConnections, ...make(ours(), oneHost) },
+    { name: 'Pool of a cluster', isOurs, isMonitored: true, keepsConnections, ...make(ours(), allHosts) },
+    { name: 'Pool on generic-pool', isOurs, isMonitored: false, keepsConnections, ...make(generic, oneHost) },
+    {
+      name: 'Pool that keeps none',
+      isOurs,
+      isMonitored: false,
+      keepsConnections: false,
+      ...make(keepsNone, oneHost),
+    },
   ]
 }
 

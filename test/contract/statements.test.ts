@@ -3,10 +3,10 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { called, contract, failure, next, pidOf } from './set-ups.ts'
 
-contract('statements', ({ setUp, ask }) => {
+contract('statements', ({ setUp, ask, whereKept }) => {
   const { open } = setUp
 
-  test('a named statement is prepared once and used again', async () => {
+  whereKept('a named statement is prepared once and used again', async () => {
     const pool = open({ max: 1 })
     const named = (value: number) =>
       pool.query({ name: 'plus', text: 'select $1::int + 1 as sum', values: [value] })
@@ -15,7 +15,7 @@ contract('statements', ({ setUp, ask }) => {
     expect(rows).toEqual([{ name: 'plus' }])
   })
 
-  test('a name may stand for one text only', async () => {
+  whereKept('a name may stand for one text only', async () => {
     const pool = open({ max: 1 })
     await pool.query({ name: 'taken', text: 'select 1' })
     const error = await failure(pool.query({ name: 'taken', text: 'select 2' }))
@@ -54,7 +54,7 @@ contract('statements', ({ setUp, ask }) => {
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
-  test('a Query object reports its rows one by one, and the pool has its client back', async () => {
+  whereKept('a Query object reports its rows one by one, and the pool has its client back', async () => {
     const pool = open({ max: 1 })
     const query = new pg.Query('select n from generate_series(1, 3) n')
     const seen: unknown[] = []
@@ -110,7 +110,7 @@ contract('statements', ({ setUp, ask }) => {
     expect(error.code).toBe('57014')
   })
 
-  test('a statement cancelled from outside rejects, and the pool goes on', async () => {
+  whereKept('a statement cancelled from outside rejects, and the pool goes on', async () => {
     const pool = open({ max: 1 })
     const pid = await pidOf(pool)
     const acquired = next(pool, 'acquire')
@@ -146,13 +146,16 @@ contract('statements', ({ setUp, ask }) => {
     expect(statuses).toEqual(['I', 'T', 'E', 'I'])
   })
 
-  test('a transaction begun by pool.query is met by the next statement that meets the same client', async () => {
-    const pool = open({ max: 1 })
-    await pool.query('begin')
-    const [first, second] = [await pool.query('select now() t'), await pool.query('select now() t')]
-    await pool.query('commit')
-    expect(first.rows).toEqual(second.rows)
-  })
+  whereKept(
+    'a transaction begun by pool.query is met by the next statement that meets the same client',
+    async () => {
+      const pool = open({ max: 1 })
+      await pool.query('begin')
+      const [first, second] = [await pool.query('select now() t'), await pool.query('select now() t')]
+      await pool.query('commit')
+      expect(first.rows).toEqual(second.rows)
+    },
+  )
 
   test('a client that listens is notified', async () => {
     const client = await open().connect()
@@ -179,7 +182,7 @@ contract('statements', ({ setUp, ask }) => {
     expect(results.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }]])
   })
 
-  test('an error on a client leaves the client with its holder', async () => {
+  whereKept('an error on a client leaves the client with its holder', async () => {
     const pool = open({ max: 1 })
     const client = await pool.connect()
     await failure(client.query('select nonsense'))

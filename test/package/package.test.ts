@@ -81,6 +81,7 @@ describe('an application that installed it', () => {
       configError: true,
       code: 'PGHA_CONFIG',
       errorName: 'ConfigError',
+      genericPoolRefuses: true,
       startCluster: 'function',
     })
   })

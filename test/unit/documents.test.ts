@@ -1,7 +1,7 @@
 // The documents name what the code has: every difference from pg.Pool, every rule of the judge, every option.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { everywhere, withSeveralHosts } from '../contract/differences.ts'
+import { everywhere, onOtherEngines, withSeveralHosts } from '../contract/differences.ts'
 import { documentLine, statementRows } from '../support/statement-table.ts'
 
 function read(path: string): string {
@@ -10,7 +10,8 @@ function read(path: string): string {
 
 test('docs/drop-in.md lists every deliberate difference in its own words', () => {
   const document = read('docs/drop-in.md')
-  for (const { pgPool, ours, reason } of [...Object.values(everywhere), ...Object.values(withSeveralHosts)]) {
+  const all = [everywhere, withSeveralHosts, onOtherEngines].flatMap((list) => Object.values(list))
+  for (const { pgPool, ours, reason } of all) {
     expect(document).toContain(`| ${pgPool} | ${ours} | ${reason} |`)
   }
 })

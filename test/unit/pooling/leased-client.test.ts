@@ -11,6 +11,8 @@ function lease(status: 'I' | 'T' | 'E') {
   return { client, release, released }
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 describe('a client is given back', () => {
   test.each([undefined, false])('with %s, in no transaction: kept', (given) => {
     const { release, released } = lease('I')
@@ -36,11 +38,21 @@ describe('a client is given back', () => {
     expect(released).toEqual([error])
   })
 
-  test('after its death: it has given itself back, once', () => {
+  test('after its death: it has given itself back, once', async () => {
     const { client, release, released } = lease('I')
     client.emit('end')
+    await turn()
     release()
     release()
     expect(released).toEqual([true])
+  })
+
+  test('in the turn of its death: by its holder, with its word', async () => {
+    const { client, release, released } = lease('I')
+    const error = new Error('its end')
+    client.emit('end')
+    release(error)
+    await turn()
+    expect(released).toEqual([error])
   })
 })
