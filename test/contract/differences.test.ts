@@ -282,12 +282,16 @@ async function cutUnderStatement(pool: pg.Pool): Promise<pg.DatabaseError> {
 }
 
 async function dies({ setUp }: Contract, scenario: 'idleDeath' | 'leasedDeath'): Promise<void> {
-  const ending = await runProgram({ isOurs: setUp.isOurs, options: setUp.login(), scenario })
+  const ending = await runProgram({ engine: setUp.engine, options: setUp.login(), scenario })
   expect(ending).toMatchObject({ exitCode: 1, output: [] })
   expect(ending.errors).toContain('terminating connection due to administrator command')
 }
 
 async function lives({ setUp }: Contract, scenario: 'idleDeath' | 'leasedDeath'): Promise<void> {
-  const { exitCode, output, errors } = await runProgram({ isOurs: true, options: setUp.login(), scenario })
+  const { exitCode, output, errors } = await runProgram({
+    engine: setUp.engine,
+    options: setUp.login(),
+    scenario,
+  })
   expect({ exitCode, output, errors }).toEqual({ exitCode: 0, output: ['done'], errors: '' })
 }

@@ -177,8 +177,9 @@ contract('querying', ({ setUp, ask, whereKept }) => {
       await pool.query('select pg_sleep($1)', [seconds])
       done.push(place)
     }
-    await pool.query('select 1')
-    await Promise.all([run(1, 0.2), run(2, 0)])
+    const clients = await Promise.all([pool.connect(), pool.connect()])
+    for (const client of clients) client.release()
+    await Promise.all([run(1, 0.3), run(2, 0)])
     expect(done).toEqual([2, 1])
   })
 

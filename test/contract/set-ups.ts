@@ -7,9 +7,11 @@ import { Pool, type PoolOptions } from '../../src/index.ts'
 import { genericPool } from '../../src/pooling/engines/generic-pool.ts'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
 import { withDeadline } from '../../src/testing/wait-until.ts'
+import type { Order } from './programs/one-pool.ts'
 
 export interface SetUp {
   readonly name: string
+  readonly engine: Order['engine']
   readonly isOurs: boolean
   /** Ours with several hosts: what the nodes are is found out before the first connection is made. */
   readonly isMonitored: boolean
@@ -54,7 +56,7 @@ export function contract(title: string, behaviours: (contract: Contract) => void
     const ends = Promise.all(left.map((pool) => pool.end()))
     await withDeadline(ends, { what: 'Ending the pools of a test', millis: WAIT_MILLIS })
   })
-  describe.each(setUps(cluster, opened))(`${title}: $name`, { timeout: 20_000 }, (setUp) => {
+  describe.each(setUps(cluster, opened))(`${title}: $name`, { timeout: 60_000 }, (setUp) => {
     const ask = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
       (await cluster().primary.query<Row>(text, values)).rows
     const terminate = async (pid: number) => {
@@ -110,7 +112,7 @@ function setUps(cluster: () => Cluster, opened: pg.Pool[]): readonly SetUp[] {
   const make = (
     construct: (options?: PoolConfig) => pg.Pool,
     place: typeof oneHost,
-  ): Omit<SetUp, 'name' | 'isOurs' | 'isMonitored' | 'keepsConnections'> => {
+  ): Pick<SetUp, 'open' | 'create' | 'login' | 'url' | 'environment'> => {
     const create = (options?: PoolConfig): pg.Pool => {
       const pool = construct(options)
       opened.push(pool)
@@ -118,20 +120,21 @@ function setUps(cluster: () => Cluster, opened: pg.Pool[]): readonly SetUp[] {
     }
     return { ...place, create, open: (options) => create({ ...place.login(), ...options }) }
   }
-  const [isOurs, keepsConnections] = [true, true]
+  const kept = { isMonitored: false, keepsConnections: true }
+  const onPgPool = { ...kept, engine: 'pg-pool', isOurs: true } as const
   const generic = ours({ poolEngine: genericPool() })
-  const keepsNone = ours({ poolEngine: 'none' })
+  const none = ours({ poolEngine: 'none' })
   return [
-    { name: 'pg.Pool', isOurs: false, isMonitored: false, keepsConnections, ...make(pgPool, oneHost) },
-    { name: 'Pool of one host', isOurs, isMonitored: false, keepsConnections, ...make(ours(), oneHost) },
-    { name: 'Pool of a cluster', isOurs, isMonitored: true, keepsConnections, ...make(ours(), allHosts) },
-    { name: 'Pool on generic-pool', isOurs, isMonitored: false, keepsConnections, ...make(generic, oneHost) },
+    { ...kept, name: 'pg.Pool', engine: 'pg.Pool', isOurs: false, ...make(pgPool, oneHost) },
+    { ...onPgPool, name: 'Pool of one host', ...make(ours(), oneHost) },
+    { ...onPgPool, name: 'Pool of a cluster', isMonitored: true, ...make(ours(), allHosts) },
+    { ...onPgPool, name: 'Pool on generic-pool', engine: 'genericPool', ...make(generic, oneHost) },
     {
+      ...onPgPool,
       name: 'Pool that keeps none',
-      isOurs,
-      isMonitored: false,
+      engine: 'none',
       keepsConnections: false,
-      ...make(keepsNone, oneHost),
+      ...make(none, oneHost),
     },
   ]
 }

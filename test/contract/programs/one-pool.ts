@@ -2,16 +2,26 @@
 // came. Whether and how the process ends is what is looked at.
 import { once } from 'node:events'
 import pg from 'pg'
-import { Pool } from '../../../src/index.ts'
+import { Pool, type PoolEngineName, type PoolOptions } from '../../../src/index.ts'
+import { genericPool } from '../../../src/pooling/engines/generic-pool.ts'
 
 export interface Order {
-  readonly isOurs: boolean
+  /** Which pool: pg's own, or ours on this engine. */
+  readonly engine: 'pg.Pool' | PoolEngineName | 'genericPool'
   readonly options: pg.PoolConfig
   readonly scenario: 'idleDeath' | 'leasedDeath' | 'leaveIdle'
 }
 
-const { isOurs, options, scenario } = JSON.parse(process.argv[2] ?? '') as Order
-const pool: pg.Pool = isOurs ? new Pool(options) : new pg.Pool(options)
+const { engine, options, scenario } = JSON.parse(process.argv[2] ?? '') as Order
+const pool = open()
+
+function open(): pg.Pool {
+  if (engine === 'pg.Pool') return new pg.Pool(options)
+  return new Pool({
+    ...options,
+    poolEngine: engine === 'genericPool' ? genericPool() : engine,
+  } as PoolOptions)
+}
 
 async function terminateOne(): Promise<void> {
   const [victim, killer] = await Promise.all([pool.connect(), pool.connect()])
