@@ -25,7 +25,7 @@ export function sweptPool<T>(
 ): Pool<T> {
   const parts = generic as unknown as Parts
   class OwnRule implements Evictor<T> {
-    evict(_config: Options, { obj }: { readonly obj: T }): boolean {
+    evict(...[, { obj }]: Parameters<Evictor<T>['evict']>): boolean {
       return shouldGo(obj)
     }
   }
