@@ -1,0 +1,101 @@
+// Runs scenarios one after the other in one lab, says how each went, and keeps a JSON file of each.
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { bundleApplication } from './application/bundle.ts'
+import type { Lab } from './port.ts'
+import type { ClientResult, ScenarioResult } from './results/result.ts'
+import { runScenario, type Setting } from './scenarios/run-scenario.ts'
+import type { Scenario } from './scenarios/scenario.ts'
+
+export interface Matrix {
+  readonly lab: Lab
+  readonly scenarios: readonly Scenario[]
+  /** Where the results go; undefined: nowhere. */
+  readonly folder: string | undefined
+  readonly say: (line: string) => void
+  /** Ends the run early, and takes the lab down. */
+  readonly signal: AbortSignal
+}
+
+export interface Score {
+  readonly passed: number
+  readonly failed: number
+}
+
+/** Every way of every scenario counts once. The lab is started and stopped. */
+export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix): Promise<Score> {
+  const program = await bundleApplication()
+  const score = { passed: 0, failed: 0 }
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Interrupted')), { once: true })
+  })
+  interrupted.catch(() => {})
+  try {
+    say(`Starting the lab "${lab.name}"`)
+    await Promise.race([lab.start(), interrupted])
+    for (const scenario of scenarios) {
+      const begun = performance.now()
+      const result = await Promise.race([playTwice({ lab, program, say, signal }, scenario), interrupted])
+      const seconds = Math.round((performance.now() - begun) / 1000)
+      if (result === undefined) {
+        score.failed += lab.ways.length
+        continue
+      }
+      const faults = result.clients.flatMap(({ way, faults: broken }) => (broken.length > 0 ? [way] : []))
+      score.failed += faults.length
+      score.passed += lab.ways.length - faults.length
+      for (const line of describe(result, seconds)) say(line)
+      if (folder !== undefined) await keep(folder, result)
+    }
+  } finally {
+    await lab.stop()
+    await rm(path.dirname(program), { recursive: true, force: true })
+  }
+  return score
+}
+
+/** A cluster that does not do what the scenario needs says nothing of the client: once more, with a new one. */
+async function playTwice(
+  { lab, program, say, signal }: Setting & Pick<Matrix, 'say' | 'signal'>,
+  scenario: Scenario,
+): Promise<ScenarioResult | undefined> {
+  for (const attempt of [1, 2]) {
+    try {
+      return await runScenario({ lab, program }, scenario)
+    } catch (error) {
+      if (signal.aborted) throw error
+      say(`${scenario.name}: ${(error as Error).message}${attempt === 1 ? '; once more in a new lab' : ''}`)
+      await lab.stop()
+      await lab.start()
+    }
+  }
+  return undefined
+}
+
+async function keep(folder: string, result: ScenarioResult): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, `${result.name}.json`), `${JSON.stringify(result)}\n`)
+}
+
+function describe(result: ScenarioResult, seconds: number): readonly string[] {
+  const isBroken = result.clients.some(({ faults }) => faults.length > 0)
+  const { name, primaries, downtimeMillis, effectMillis, returnMillis } = result
+  return [
+    `${isBroken ? 'FAIL' : 'pass'}  ${name} (${seconds} s): primary ${primaries.map((one) => one ?? 'none').join(' -> ')}, ` +
+      `no writable primary for ${downtimeMillis} ms, effect after ${effectMillis} ms, whole again after ${returnMillis} ms`,
+    ...result.clients.map(describeClient),
+  ]
+}
+
+function describeClient({ way, client, measures, faults }: ClientResult): string {
+  const { writeGapMillis, readGapMillis, addedMillis, detectMillis, errors, acknowledged, lost } = measures
+  const { doubled, hanging, onWrongPrimary, onWrongPrimaryAfterNotice } = measures
+  const wrong = onWrongPrimaryAfterNotice === null ? '' : `, after notice ${onWrongPrimaryAfterNotice}`
+  const counts = Object.entries(errors).map(([kind, count]) => `${count} ${kind}`)
+  return [
+    `      ${way.padEnd(9)} ${client.padEnd(7)} noticed after ${detectMillis ?? '-'} ms, no writes for ${writeGapMillis} ms`,
+    `(added ${addedMillis ?? '-'}), no reads for ${readGapMillis} ms, acknowledged ${acknowledged}, lost ${lost},`,
+    `doubled ${doubled}, hanging ${hanging}, on the wrong primary ${onWrongPrimary}${wrong}, errors: ${counts.join(', ') || 'none'}`,
+    faults.length > 0 ? `\n        BROKEN: ${faults.join('; ')}` : '',
+  ].join(' ')
+}
