@@ -185,6 +185,27 @@ describe('hosts', () => {
     )
   })
 
+  test('come back from a keyword=value string, with all that stands beside them', () => {
+    // A database that is a connection string itself would be expanded.
+    const text = fc
+      .string({ unit: 'grapheme' })
+      .filter((value) => !value.includes('\0') && !value.includes('='))
+    const quoted = (value: string) => `'${value.replace(/[\\']/g, '\\$&')}'`
+    fc.assert(
+      fc.property(hosts, text, text, (list, password, dbname) => {
+        const given = {
+          host: list.map((entry) => entry.host).join(','),
+          port: list.map((entry) => entry.port).join(','),
+          ...{ password, dbname: `db${dbname}` },
+        }
+        const written = Object.entries(given).map(([keyword, value]) => `${keyword}=${quoted(value)}`)
+        const parsed = parseConnectionString(written.join(' '), { env: {} })
+        expect(parsed.parameters).toEqual(given)
+        expect(parsed.hosts).toEqual(list)
+      }),
+    )
+  })
+
   test('user, password and database come back from their percent-encoding', () => {
     const text = fc
       .string({ minLength: 1, unit: 'grapheme' })
