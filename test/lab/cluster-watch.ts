@@ -57,6 +57,12 @@ export class ClusterWatch {
     return this.#lab.hosts.filter((host) => this.stateOf(host) === state)
   }
 
+  /** Of the hosts that take writes, the one with the highest timeline. */
+  get newestPrimary(): LabHost | undefined {
+    const timeline = (host: LabHost): number => this.#latest.get(host.name)?.timeline ?? 0
+    return [...this.hostsThatAre('primary')].sort((a, b) => timeline(b) - timeline(a))[0]
+  }
+
   get holders(): readonly string[] {
     return this.holdings.at(-1)?.holders ?? []
   }

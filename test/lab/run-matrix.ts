@@ -66,7 +66,7 @@ async function playTwice(
       if (signal.aborted) throw error
       say(`${scenario.name}: ${(error as Error).message}${attempt === 1 ? '; once more in a new lab' : ''}`)
       await lab.stop()
-      await lab.start()
+      await lab.start().catch((failure: Error) => say(`The new lab: ${failure.message}`))
     }
   }
   return undefined

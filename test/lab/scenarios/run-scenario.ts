@@ -92,7 +92,8 @@ async function play(stage: Stage): Promise<ScenarioResult> {
   })
   const effectAt = now()
   await pause(scenario.holdMillis)
-  const named = (await lab.primary()) ?? null
+  // A manager that says nothing for the moment is not asked for its opinion: the newest history is the true one.
+  const named = (await lab.primary()) ?? watch.newestPrimary ?? null
   const elsewhere = await keysOf(
     lab,
     watch.hostsThatAre('primary').filter(({ name }) => name !== named?.name),

@@ -1,0 +1,27 @@
+// `npm run lab:report -- <folder of results>`: writes docs/fault-matrix.md and its pictures.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ScenarioResult } from '../results/result.ts'
+import { patroniScenarios } from '../scenarios/patroni.ts'
+import { document } from './document.ts'
+import { timeline } from './timeline.ts'
+
+const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url))
+const PICTURES = 'fault-matrix'
+
+const folder = process.argv[2]
+if (folder === undefined)
+  throw new Error('Name the folder that npm run lab -- run --results <folder> has filled')
+const files = (await readdir(folder)).filter((file) => file.endsWith('.json'))
+const results = await Promise.all(
+  files.map(async (file) => JSON.parse(await readFile(path.join(folder, file), 'utf8')) as ScenarioResult),
+)
+await mkdir(path.join(DOCS, PICTURES), { recursive: true })
+for (const result of results)
+  await writeFile(path.join(DOCS, PICTURES, `${result.name}.svg`), timeline(result))
+const pictureOf = (name: string): string => `${PICTURES}/${name}.svg`
+await writeFile(
+  path.join(DOCS, 'fault-matrix.md'),
+  document({ scenarios: patroniScenarios, results, pictureOf }),
+)
