@@ -14,10 +14,12 @@ import { longestPauseMillis } from './monitoring/rhythm.ts'
 import { Dispatcher, type Guide } from './pooling/dispatcher.ts'
 import { poolEngine } from './pooling/engines/built-in-engines.ts'
 import type { NodePool } from './pooling/node-pool.ts'
+import { findFate } from './pooling/outcome-lookup.ts'
 import { PoolSet } from './pooling/pool-set.ts'
 import { verifyRole } from './pooling/role-check.ts'
+import type { OutcomeKeeper } from './pooling/statement-batch.ts'
 import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
-import type { Intent, RouteRequest } from './routing/request.ts'
+import { type Intent, type RouteRequest, writeRequest } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
 import type { NodeView } from './topology/node-view.ts'
@@ -28,6 +30,9 @@ import type { NodeView } from './topology/node-view.ts'
  */
 const SETTLE_MILLIS = 10_000
 
+/** As within one site: what a round trip more may cost a write where nobody has said. */
+const CHEAP_ROUND_TRIP_MILLIS = 5
+
 export interface EngineListener {
   /** pg-pool's own events, of the pools of one intent. */
   poolEvent(intent: Intent, event: PoolEventName, args: readonly unknown[]): void
@@ -37,6 +42,8 @@ export interface EngineListener {
 export class Engine {
   readonly settings: Settings
   readonly dispatcher: Dispatcher
+  /** Null: lost commits are left in doubt. */
+  readonly outcomes: OutcomeKeeper | null
   readonly #dialer: Dialer
   readonly #pools: PoolSet
   readonly #guide: Guide
@@ -62,9 +69,11 @@ export class Engine {
       guide: this.#guide,
       pools: this.#pools,
       failoverTimeoutMillis: settings.failoverTimeoutMillis,
+      maxWaiting: settings.maxWaitingRequests,
       clock: monotonicClock,
       random: Math.random,
     })
+    this.outcomes = settings.monitored && settings.commitOutcome !== 'off' ? this.#keepOutcomes() : null
   }
 
   /** What the pool shows as its own options: those of the first node. */
@@ -96,6 +105,33 @@ export class Engine {
   async end(): Promise<void> {
     this.#coordinator?.close()
     await this.dispatcher.end()
+  }
+
+  #node(name: string): NodeView | undefined {
+    return findNode(this.state.view, name)
+  }
+
+  #keepOutcomes(): OutcomeKeeper {
+    const { dispatcher, settings } = this
+    const lookup = {
+      dispatcher,
+      request: writeRequest(settings.target),
+      clock: monotonicClock,
+      random: Math.random,
+      timeoutMillis: settings.failoverTimeoutMillis,
+    }
+    return {
+      holds: (name) =>
+        settings.commitOutcome === 'certain' ||
+        (settings.commitOutcome === 'auto' &&
+          (this.#node(name)?.roundTripMillis ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
+      tokens: settings.commitTokens,
+      mute: new WeakSet(),
+      systemIdentifier: (name) => this.#node(name)?.answer?.systemIdentifier ?? null,
+      find: (sought) => findFate(sought, lookup),
+      tell: (payload) => this.#listener?.clusterEvent({ name: 'commitOutcome', payload }),
+      clock: monotonicClock,
+    }
   }
 
   /** The node's own address is dialled, whatever its name may lead to by then. */

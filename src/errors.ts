@@ -100,15 +100,58 @@ export class SplitBrainError extends NoFitNodeError {
   }
 }
 
+interface LostConnection {
+  readonly node: string
+  readonly cause?: unknown
+}
+
 /**
- * The connection ended after the statement had been sent: whether it was applied is not known, and it was not repeated.
+ * The connection ended after something had been sent: whether it was applied is not known, and it was not repeated.
  * `cause` is what ended it. Code `PGHA_CONNECTION_LOST`.
  */
 export class ConnectionLostError extends PgHaError {
   readonly node: string
 
-  constructor(message: string, { node, cause }: { readonly node: string; readonly cause?: unknown }) {
-    super('PGHA_CONNECTION_LOST', message, cause === undefined ? undefined : { cause })
+  constructor(message: string, { node, cause }: LostConnection, code = 'PGHA_CONNECTION_LOST') {
+    super(code, message, cause === undefined ? undefined : { cause })
+    this.node = node
+  }
+}
+
+/**
+ * The commit was sent, its answer never came, and what became of it could not be found out. The application has to look for
+ * itself before it tries again. Code `PGHA_OUTCOME_UNKNOWN`.
+ */
+export class OutcomeUnknownError extends ConnectionLostError {
+  /** SQL's name for it: transaction_resolution_unknown. */
+  readonly sqlState = '08007'
+  /** The transaction's number on `node`, where it was learnt. */
+  readonly xid: string | null
+  /** A position in the WAL of `node` between its last write and its commit, where it was learnt. */
+  readonly lsn: string | null
+
+  constructor(
+    message: string,
+    { xid, lsn, ...lost }: LostConnection & { readonly xid: string | null; readonly lsn: string | null },
+  ) {
+    super(message, lost, 'PGHA_OUTCOME_UNKNOWN')
+    this.xid = xid
+    this.lsn = lsn
+  }
+}
+
+/**
+ * The connection was lost, and nothing of it was applied: that is known. It was tried again as often as it may be; to try it
+ * once more is safe. Code `PGHA_NOT_APPLIED`.
+ */
+export class NotAppliedError extends PgHaError {
+  /** SQL's name for it: connection_failure. */
+  readonly sqlState = '08006'
+  readonly safeToRetry = true
+  readonly node: string
+
+  constructor(message: string, { node, cause }: LostConnection) {
+    super('PGHA_NOT_APPLIED', message, cause === undefined ? undefined : { cause })
     this.node = node
   }
 }

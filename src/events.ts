@@ -44,12 +44,26 @@ export interface Failover {
   readonly revision: number
 }
 
+/** What became of a write whose answer never came. */
+export interface CommitOutcome {
+  readonly outcome: 'committed' | 'notCommitted' | 'unknown'
+  readonly of: 'statement' | 'transaction'
+  /** Where it was sent. */
+  readonly node: string
+  /** The transaction's number there, where it was learnt. */
+  readonly xid: string | null
+  readonly reason: string
+  /** From the loss of the connection until this was known. */
+  readonly waitedMillis: number
+}
+
 export interface PoolEvents {
   primaryChange: PrimaryChange
   nodeChange: NodeChange
   splitBrain: SplitBrain
   splitBrainEnd: SplitBrainEnd
   failover: Failover
+  commitOutcome: CommitOutcome
 }
 
 export type PoolEvent = {

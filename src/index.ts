@@ -11,11 +11,21 @@ export {
   type NodeReport,
   NoFitNodeError,
   NoPrimaryError,
+  NotAppliedError,
+  OutcomeUnknownError,
   PgHaError,
   PoolFullError,
   SplitBrainError,
 } from './errors.ts'
-export type { Failover, NodeChange, PoolEvents, PrimaryChange, SplitBrain, SplitBrainEnd } from './events.ts'
+export type {
+  CommitOutcome,
+  Failover,
+  NodeChange,
+  PoolEvents,
+  PrimaryChange,
+  SplitBrain,
+  SplitBrainEnd,
+} from './events.ts'
 export {
   type ConnectionHost,
   type ParsedConnectionString,

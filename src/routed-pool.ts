@@ -134,7 +134,7 @@ export class RoutedPool extends pg.Pool {
       callback(endedError())
       return
     }
-    const { dispatcher, settings } = this.#engine
+    const { dispatcher, settings, outcomes } = this.#engine
     if (this.#splitting !== null) {
       runSplitStatement(dispatcher, { text, values, callback }, this.#splitting)
       return
@@ -142,7 +142,7 @@ export class RoutedPool extends pg.Pool {
     runStatement(
       dispatcher,
       { text, values, callback },
-      { request: this.#request, monitored: settings.monitored },
+      { request: this.#request, monitored: settings.monitored, keeper: outcomes },
     )
   }
 

@@ -64,6 +64,17 @@ export class OptionReader {
     return Math.round(seconds * 1000)
   }
 
+  flag(option: string, fallback: boolean): boolean {
+    const given = this.#find(option)
+    return given === undefined ? fallback : (readBoolean(given, this.#faults) ?? fallback)
+  }
+
+  /** A whole number of things, at least one. */
+  count(option: string, fallback: number): number {
+    const isSound = (value: number) => Number.isSafeInteger(value) && value >= 1
+    return this.#number(option, { isSound, expected: 'a whole number from 1', fallback })
+  }
+
   /** A bound that is none unless given: a whole number from 0. */
   bound(option: string, unit: string): number {
     const isSound = (value: number) => Number.isSafeInteger(value) && value >= 0

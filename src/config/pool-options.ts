@@ -5,7 +5,14 @@
 // This differs from pg on purpose: there the connection string wins over the object it stands in.
 import type { PoolConfig } from 'pg'
 import type { PoolEngineFactory, PoolEngineName } from './pool-engine.ts'
-import type { BalancerName, LookupFunction, SplitBrainPolicy, TlsMode, WriteQuorum } from './settings.ts'
+import type {
+  BalancerName,
+  CommitOutcomePolicy,
+  LookupFunction,
+  SplitBrainPolicy,
+  TlsMode,
+  WriteQuorum,
+} from './settings.ts'
 
 export type TargetServerType =
   | 'any'
@@ -110,6 +117,19 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   splitBrain?: SplitBrainPolicy | undefined
   /** `majority`: no write unless most listed nodes are visible and agree. Default: `none`. */
   writeQuorum?: WriteQuorum | undefined
+
+  /**
+   * What to do about a write of `query` whose connection is lost while it is committed: the primary of then is asked what
+   * became of it. For that its transaction is named before its commit. `batch` names it on the way, at no round trip; what
+   * is lost before the name came stays in doubt. `certain` commits only once the name is there: one round trip more for
+   * each write, and no doubt before. `auto` is `certain` where a round trip takes less than 5 ms, else `batch`. `off` asks
+   * nobody. Default: `auto`. `transaction` is always certain, at no round trip, unless this is `off`.
+   */
+  commitOutcome?: CommitOutcomePolicy | undefined
+  /** Proof in every case by a row in the table `pgha_commit_tokens`, written with each write. Default: false. */
+  commitTokens?: boolean | undefined
+  /** How many requests may wait for a fit node; more are refused at once. Default: 10000. */
+  maxWaitingRequests?: number | undefined
   /** The role the monitor logs in as; one with pg_monitor sees more evidence. Default: the application's user. */
   monitorUser?: string | undefined
   /** Its password. Default: the application's. */

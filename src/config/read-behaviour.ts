@@ -16,6 +16,9 @@ type Behaviour = Pick<
   | 'maxReplicationLagMillis'
   | 'splitBrain'
   | 'writeQuorum'
+  | 'commitOutcome'
+  | 'commitTokens'
+  | 'maxWaitingRequests'
   | 'monitorUser'
   | 'monitorPassword'
 >
@@ -35,6 +38,9 @@ export function readBehaviour(sources: readonly GivenOptions[], faults: FaultLis
     maxReplicationLagMillis: read.bound('maxReplicationLagMillis', 'milliseconds'),
     splitBrain: read.choice('splitBrain', ['refuse', 'warn', 'off'], 'refuse'),
     writeQuorum: read.choice('writeQuorum', ['none', 'majority'], 'none'),
+    commitOutcome: read.choice('commitOutcome', ['auto', 'certain', 'batch', 'off'], 'auto'),
+    commitTokens: read.flag('commitTokens', false),
+    maxWaitingRequests: read.count('maxWaitingRequests', 10_000),
     monitorUser: read.text('monitorUser'),
     monitorPassword: read.text('monitorPassword'),
   }

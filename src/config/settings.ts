@@ -29,6 +29,7 @@ export type Target =
 export type BalancerName = 'random' | 'roundRobin' | 'leastBusy' | 'nearest'
 export type SplitBrainPolicy = 'refuse' | 'warn' | 'off'
 export type ReadWriteSplitting = 'explicit' | 'auto'
+export type CommitOutcomePolicy = 'auto' | 'certain' | 'batch' | 'off'
 export type WriteQuorum = 'none' | 'majority'
 
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
@@ -106,6 +107,9 @@ export interface Settings {
   readonly splitBrain: SplitBrainPolicy
   readonly writeQuorum: WriteQuorum
   readonly poolEngine: PoolEngineName | PoolEngineFactory
+  readonly commitOutcome: CommitOutcomePolicy
+  readonly commitTokens: boolean
+  readonly maxWaitingRequests: number
   /** What the monitor logs in with where it differs from the application's. */
   readonly monitorUser: string | undefined
   readonly monitorPassword: string | undefined

@@ -2,6 +2,7 @@
 // repeated; everything else is the caller's to decide, who is told what is known.
 import type { RouteRequest } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
+import type { BatchFate } from './batch-fate.ts'
 import type { ErrorMeaning } from './classify-error.ts'
 
 /**
@@ -9,11 +10,15 @@ import type { ErrorMeaning } from './classify-error.ts'
  * - `tryAgain`: choose a node anew, the same one included
  * - `tryElsewhere`: choose among the other nodes; where there is none, the error reaches the caller
  * - `tryPlain`: try again without start-up options of ours, which a pooler in between refused
+ * - `findOut`: ask the primary what became of its transaction
+ * - `notApplied`: the caller is told that nothing was applied, and that it has been tried often enough
  * - `outcomeUnknown`: the caller is told that the statement may have been applied
  */
-export type NextStep = 'fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain' | 'outcomeUnknown'
+export type NextStep =
+  | ('fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain')
+  | ('findOut' | 'notApplied' | 'outcomeUnknown')
 
-export type ConnectStep = Exclude<NextStep, 'outcomeUnknown'>
+export type ConnectStep = Exclude<NextStep, 'findOut' | 'notApplied' | 'outcomeUnknown'>
 export type StatementStep = Exclude<NextStep, 'tryPlain'>
 
 /** No connection was had: nothing was sent, so only the error's meaning counts. */
@@ -37,6 +42,9 @@ export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest)
   }
 }
 
+/** What was sent is sent anew at most so often: a statement that brings its server down must not do so for ever. */
+export const MOST_RERUNS = 3
+
 export interface FailedStatement {
   readonly meaning: ErrorMeaning
   /** False for a query object of the application's, which can be run only once. */
@@ -51,6 +59,10 @@ export interface FailedStatement {
   readonly reportedByServer: boolean
   /** Whether this statement was already tried again after it had been sent. */
   readonly repeated: boolean
+  /** What is known of its commit where the connection was lost. */
+  readonly batch: BatchFate
+  /** How often it was sent anew because nothing of it had been applied. */
+  readonly reruns: number
 }
 
 export function afterFailedStatement(failed: FailedStatement): StatementStep {
@@ -64,7 +76,7 @@ function nextStep(failed: FailedStatement): StatementStep {
     case 'connection':
       if (!failed.sent) return 'tryAgain'
       if (failed.readOnlySession) return failed.repeated ? 'fail' : 'tryElsewhere'
-      return failed.reportedByServer ? 'fail' : 'outcomeUnknown'
+      return afterLostWrite(failed)
     case 'refusedReadOnly':
       // Where the role is reported, a refusal is the application's own doing: it asked for a read-only transaction, or for
       // a read-only node. Otherwise the server was demoted behind our back, and has changed nothing.
@@ -79,5 +91,19 @@ function nextStep(failed: FailedStatement): StatementStep {
       return 'fail'
     default:
       return assertNever(failed.meaning.kind)
+  }
+}
+
+function afterLostWrite({ batch, reruns, reportedByServer }: FailedStatement): StatementStep {
+  switch (batch) {
+    case 'notCommitted':
+      return reruns < MOST_RERUNS ? 'tryAgain' : 'notApplied'
+    case 'named':
+      return 'findOut'
+    case 'dark':
+      // Nothing is known that PostgreSQL has not said already.
+      return reportedByServer ? 'fail' : 'outcomeUnknown'
+    default:
+      return assertNever(batch)
   }
 }

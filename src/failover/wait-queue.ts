@@ -10,13 +10,16 @@ export interface Waiter {
   abort(): void
 }
 
-/** More requests than this are refused at once: a queue without a bound hides an outage until memory ends. */
-export const MAX_WAITERS = 10_000
-
 export class WaitQueue {
   readonly #waiters = new Map<Waiter, NodeJS.Timeout>()
   /** Whose turn is under way: what it brings about must not settle it a second time. */
   readonly #inTurn = new Set<Waiter>()
+  readonly #most: number
+
+  /** More than `most` are refused at once: a queue without a bound hides an outage until memory ends. */
+  constructor(most: number) {
+    this.#most = most
+  }
 
   get size(): number {
     return this.#waiters.size
@@ -28,7 +31,7 @@ export class WaitQueue {
       waiter.giveUp('deadline')
       return
     }
-    if (this.#waiters.size >= MAX_WAITERS) {
+    if (this.#waiters.size >= this.#most) {
       waiter.giveUp('queueFull')
       return
     }

@@ -39,6 +39,8 @@ export interface DispatcherOptions {
   readonly guide: Guide
   readonly pools: PoolSet
   readonly failoverTimeoutMillis: number
+  /** How many requests may wait for a node. */
+  readonly maxWaiting: number
   readonly clock: () => number
   readonly random: () => number
 }
@@ -62,12 +64,13 @@ export interface Attempt {
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #queue = new WaitQueue()
+  readonly #queue: WaitQueue
   readonly #pauses = new Map<Attempt, NodeJS.Timeout>()
   #ending = false
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#queue = new WaitQueue(options.maxWaiting)
   }
 
   get waitingCount(): number {

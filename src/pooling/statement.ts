@@ -1,19 +1,21 @@
 // Runs one statement of `pool.query`: on a connection of its own, with the connection kept after the application's own
 // errors, and with the truth about what was sent when the connection is lost.
 import type { QueryConfig, Submittable } from 'pg'
-import { ConnectionLostError } from '../errors.ts'
 import {
   classifyError,
   type ErrorMeaning,
   errorCode,
   isReportedByServer,
 } from '../failover/classify-error.ts'
-import { afterFailedStatement } from '../failover/retry-policy.ts'
+import { afterFailedStatement, MOST_RERUNS } from '../failover/retry-policy.ts'
 import type { RouteRequest } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
+import { inDoubt, notApplied } from './lost-statement.ts'
 import { isReadOnlySession, isRoleReported } from './role-check.ts'
+import { batchFate, batchFor, learnDirectness, type OutcomeKeeper, soughtCommit } from './statement-batch.ts'
 import { bytesSent } from './tracked-client.ts'
+import type { WitnessedQuery } from './witnessed-query.ts'
 
 /** As `pool.query` was called. */
 export interface Statement {
@@ -22,17 +24,26 @@ export interface Statement {
   readonly callback: (error: Error | undefined, result?: unknown) => void
 }
 
-interface Run {
-  readonly dispatcher: Dispatcher
+/** Where and how statements run. */
+export interface StatementSurroundings {
+  readonly request: RouteRequest
   readonly monitored: boolean
+  /** Null: what became of a lost commit is not found out. */
+  readonly keeper: OutcomeKeeper | null
+}
+
+interface Run extends StatementSurroundings {
+  readonly dispatcher: Dispatcher
   readonly statement: Statement
   readonly attempt: Attempt
   repeated: boolean
+  reruns: number
 }
 
 interface Place extends Lease {
   readonly generation: number
   readonly sentBefore: number | null
+  readonly batch: WitnessedQuery | null
 }
 
 type LooseQuery = (
@@ -44,10 +55,10 @@ type LooseQuery = (
 export function runStatement(
   dispatcher: Dispatcher,
   statement: Statement,
-  { request, monitored }: { request: RouteRequest; monitored: boolean },
+  surroundings: StatementSurroundings,
 ): void {
   const attempt: Attempt = {
-    request,
+    request: surroundings.request,
     failures: 0,
     sinceMillis: null,
     callback: (error, lease) => {
@@ -55,13 +66,16 @@ export function runStatement(
       else execute(run, lease)
     },
   }
-  const run: Run = { dispatcher, monitored, statement, attempt, repeated: false }
+  const run: Run = { ...surroundings, dispatcher, statement, attempt, repeated: false, reruns: 0 }
   dispatcher.acquire(attempt)
 }
 
-function execute(run: Run, { client, release, pool }: Lease): void {
+function execute(run: Run, lease: Lease): void {
   const { text, values, callback } = run.statement
+  const { keeper, request } = run
+  const { client, release, pool } = lease
   const { generation } = pool
+  const batch = keeper === null ? null : batchFor(text, values, { keeper, lease, request })
   const sentBefore = run.monitored ? bytesSent(client) : null
   let isSettled = false
   // pg may report to one statement twice: a value that it cannot write out, then the end of that connection.
@@ -70,16 +84,22 @@ function execute(run: Run, { client, release, pool }: Lease): void {
     isSettled = true
     if (isSubmittable(text)) client.removeListener('error', settle)
     if (error) {
-      statementFailed(run, error, { client, release, pool, generation, sentBefore })
+      statementFailed(run, error, { client, release, pool, generation, sentBefore, batch })
       return
     }
+    if (batch !== null) learnDirectness(client, batch)
     release()
     callback(undefined, result)
   }
   // One with a callback of its own hears of a lost connection, and we do not.
   if (isSubmittable(text)) client.once('error', settle)
   try {
-    ;(client.query as unknown as LooseQuery).call(client, text, values, settle)
+    ;(client.query as unknown as LooseQuery).call(
+      client,
+      batch ?? text,
+      batch === null ? values : undefined,
+      settle,
+    )
   } catch (error) {
     if (isSettled) throw error
     isSettled = true
@@ -95,17 +115,27 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     giveBack(run, place, { error, meaning, goOn: () => run.statement.callback(error) })
     return
   }
+  if (place.batch?.isUnanswerable && run.keeper !== null && /^(42|0A|55)/.test(errorCode(error) ?? '')) {
+    // It was undone with the question that could not be answered; without the question it is what was asked for.
+    run.keeper.mute.add(pool)
+    giveBack(run, place, { error, meaning, goOn: () => run.dispatcher.retry(run.attempt, error) })
+    return
+  }
   const sentNow = bytesSent(client)
+  const sent = place.sentBefore === null || sentNow !== place.sentBefore
+  const reportedByServer = isReportedByServer(error)
   const readOnlySession = isReadOnlySession(client)
   const step = afterFailedStatement({
     // It holds what came of it so far, and pg calls back only where it was first given to.
     repeatable: !isSubmittable(run.statement.text),
     meaning,
-    sent: place.sentBefore === null || sentNow !== place.sentBefore,
+    sent,
     readOnlySession,
     roleReported: isRoleReported(client),
-    reportedByServer: isReportedByServer(error),
+    reportedByServer,
     repeated: run.repeated,
+    batch: batchFate(place.batch, { client, error, fromPostgres: reportedByServer }),
+    reruns: run.reruns,
   })
   if (meaning.kind === 'refusedReadOnly' && step === 'fail') run.dispatcher.look(pool.node)
   else run.dispatcher.report(pool, generation, error)
@@ -113,14 +143,21 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     switch (step) {
       case 'tryAgain':
         run.repeated ||= meaning.kind === 'refusedReadOnly'
+        if (sent) run.reruns += 1
         run.dispatcher.retry(run.attempt, error)
+        break
+      case 'findOut':
+        findOut(run, place, error)
+        break
+      case 'notApplied':
+        run.statement.callback(notApplied(pool.node, error))
         break
       case 'tryElsewhere':
         run.repeated = true
         run.dispatcher.retryElsewhere(run.attempt, pool.node, error)
         break
       case 'outcomeUnknown':
-        run.statement.callback(lost(pool.node, error))
+        run.statement.callback(inDoubt(pool.node, error))
         break
       case 'fail':
         run.statement.callback(error)
@@ -130,6 +167,34 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     }
   }
   giveBack(run, place, { error, meaning, goOn })
+}
+
+/** The commit was under way: the primary knows what became of it. */
+function findOut(run: Run, { pool, batch }: Place, error: Error): void {
+  const { keeper, dispatcher, attempt, statement } = run
+  if (keeper === null || batch === null) throw new Error('Nothing to look for')
+  const { node } = pool
+  const since = keeper.clock()
+  const sought = soughtCommit(batch, { node, systemIdentifier: keeper.systemIdentifier(node) })
+  const xid = batch.witness?.xid ?? null
+  void keeper.find(sought).then(({ fate, reason }) => {
+    const outcome = fate === 'inProgress' ? 'unknown' : fate
+    keeper.tell({ outcome, of: 'statement', node, xid, reason, waitedMillis: keeper.clock() - since })
+    if (outcome === 'committed') answerLate(statement, batch)
+    else if (outcome === 'unknown') {
+      statement.callback(inDoubt(node, error, { reason, xid, lsn: batch.witness?.lsn ?? null }))
+    } else if (run.reruns >= MOST_RERUNS) statement.callback(notApplied(node, error))
+    else {
+      run.reruns += 1
+      dispatcher.retry(attempt, error)
+    }
+  })
+}
+
+/** The rows had come before the connection was lost; all that was missing was that they are committed. */
+function answerLate({ callback }: Statement, { outcome }: WitnessedQuery): void {
+  if ('error' in outcome) callback(outcome.error)
+  else callback(undefined, Object.assign(outcome.result as object, { recovered: true }))
 }
 
 /**
@@ -164,12 +229,4 @@ function giveBack(
 
 function isSubmittable(text: Statement['text']): text is Submittable {
   return typeof text === 'object' && text !== null && 'submit' in text
-}
-
-function lost(node: string, error: Error): ConnectionLostError {
-  const why = error instanceof ConnectionLostError ? error.message : (errorCode(error) ?? error.message)
-  const message =
-    `The connection to ${node} was lost after the statement had been sent (${why}): ` +
-    'whether it was applied is unknown, and it was not repeated'
-  return new ConnectionLostError(message, { node, cause: error })
 }

@@ -1,4 +1,6 @@
 // A pg client that knows what its server reported of itself, and whose death never ends the process.
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import pg, { type ClientBase, type PoolConfig } from 'pg'
 import { adoptClient, withConnection } from '../dialing/dialled-options.ts'
 
@@ -8,6 +10,8 @@ export interface Session {
   readOnly: boolean | null
   /** Its connection has failed, has ended or is being ended: it runs no further statement. */
   isOver: boolean
+  /** Whether the server sees this very socket, with nothing in between. */
+  isDirect: boolean | null
 }
 
 /**
@@ -42,7 +46,7 @@ export function trackedClientClass(base: ClientClass = pg.Client as unknown as C
 
 function extend(Base: ClientClass): ClientClass {
   class Client extends Base {
-    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null, isOver: false }
+    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null, isOver: false, isDirect: null }
 
     constructor(config?: TrackedConfig) {
       super(withConnection(config))
@@ -81,6 +85,18 @@ function note(session: Session, { parameterName, parameterValue }: ParameterStat
 export function bytesSent(client: TrackedClient): number | null {
   const { bytesWritten } = (client.connection?.stream ?? {}) as { bytesWritten?: unknown }
   return typeof bytesWritten === 'number' ? bytesWritten : null
+}
+
+/** Whether the other side ended the connection, and all it had sent was read. */
+export function isReadToEnd(client: TrackedClient): boolean {
+  const { readableEnded, errored } = (client.connection?.stream ?? {}) as Partial<Readable>
+  return readableEnded === true && !errored
+}
+
+/** This side of the connection, as far as it has one with a port. */
+export function localEnd(client: TrackedClient): { address: string | undefined; port: number | undefined } {
+  const { localAddress, localPort } = (client.connection?.stream ?? {}) as Partial<Socket>
+  return { address: localAddress, port: localPort }
 }
 
 /** Ends the connection without a goodbye; whoever waits for it gets `reason`. */

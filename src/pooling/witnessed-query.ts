@@ -4,27 +4,34 @@
 import pg, { type QueryConfig } from 'pg'
 import { isReportedByServer } from '../failover/classify-error.ts'
 import { readWitness, WITNESS_QUESTION, type Witness } from '../failover/witness.ts'
+import { PUT_TOKEN } from './commit-tokens.ts'
 
 /**
- * - `sent`: nothing came back yet
+ * - `token`: the token is not written yet
+ * - `sent`: nothing of the statement came back yet
  * - `executed`: the statement is done; its transaction is not named yet
  * - `witnessed`: its transaction is named; the commit is under way
  */
-export type BatchStage = 'sent' | 'executed' | 'witnessed'
+export type BatchStage = 'token' | 'sent' | 'executed' | 'witnessed'
 
 export interface WitnessedOptions {
   /** Sends the commit only once the transaction is named: one round trip more, and no doubt before it. */
   readonly hold: boolean
+  /** Written to the table of commit tokens in the same transaction, before the statement. */
+  readonly token?: string | null
 }
 
 /** The parts of pg's own query that are built upon. */
 interface PgQuery {
   binary: unknown
+  readonly _results: unknown
+  readonly _canceledDueToError: unknown
   text: string
   name: string | undefined
   portal: string
   values: readonly unknown[] | undefined | null
   submit(connection: Wire): Error | null
+  prepare(connection: Wire): void
   handleRowDescription(message: unknown): void
   handleDataRow(message: DataRow): void
   handleCommandComplete(message: CommandComplete, connection: Wire): void
@@ -42,7 +49,9 @@ interface CommandComplete {
 
 interface Wire {
   readonly stream: { readonly writable: boolean; write(bytes: Uint8Array): unknown }
-  execute(message: { portal: string; rows: number | undefined }): void
+  parse(message: { text: string }): void
+  bind(message: { values: readonly string[] }): void
+  execute(message: { portal?: string; rows: number | undefined }): void
   sync(): void
 }
 
@@ -53,17 +62,20 @@ const Base = pg.Query as unknown as PgQueryClass
 export class WitnessedQuery extends Base {
   /** pg reads it from what it is given. */
   readonly query_timeout: unknown
+  readonly token: string | null
   readonly #hold: boolean
-  #stage: BatchStage = 'sent'
+  #stage: BatchStage
   #witness: Witness | null = null
   #commandTag: string | null = null
   #failedAt: BatchStage | null = null
   #commitSent: boolean
 
-  constructor(text: string | QueryConfig, values: unknown, { hold }: WitnessedOptions) {
+  constructor(text: string | QueryConfig, values: unknown, { hold, token = null }: WitnessedOptions) {
     super(text, values)
     this.query_timeout =
       typeof text === 'string' ? undefined : (text as { query_timeout?: unknown }).query_timeout
+    this.token = token
+    this.#stage = token === null ? 'sent' : 'token'
     this.#hold = hold
     this.#commitSent = !hold
   }
@@ -87,9 +99,15 @@ export class WitnessedQuery extends Base {
     return this.#commitSent
   }
 
-  /** The server cannot answer the question: it has undone the statement with it. */
+  /** The server cannot answer the question, or write the token: it has undone the statement with it. */
   get isUnanswerable(): boolean {
-    return this.#failedAt === 'executed'
+    return this.#failedAt === 'executed' || this.#failedAt === 'token'
+  }
+
+  /** What the caller would have been given; complete once the statement is executed. */
+  get outcome(): { readonly error: Error } | { readonly result: unknown } {
+    const error = this._canceledDueToError
+    return error instanceof Error ? { error } : { result: this._results }
   }
 
   /** pg would send a text without values as a simple query, which has no room for the question. */
@@ -101,6 +119,16 @@ export class WitnessedQuery extends Base {
     // What a simple query returns is text, whatever the client prefers.
     if (!this.name && !this.values?.length) this.binary = false
     return super.submit(connection)
+  }
+
+  /** pg's own, which is called where the stream is corked: all goes out at once. */
+  override prepare(connection: Wire): void {
+    if (this.token !== null) {
+      connection.parse({ text: PUT_TOKEN })
+      connection.bind({ values: [this.token] })
+      connection.execute({ rows: undefined })
+    }
+    super.prepare(connection)
   }
 
   /** pg calls this where the statement is bound and has to be executed. */
@@ -119,6 +147,10 @@ export class WitnessedQuery extends Base {
   }
 
   override handleCommandComplete(message: CommandComplete, connection: Wire): void {
+    if (this.#stage === 'token') {
+      this.#stage = 'sent'
+      return
+    }
     if (this.#stage === 'sent') {
       this.#stage = 'executed'
       this.#commandTag = message.text

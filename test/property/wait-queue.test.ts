@@ -1,7 +1,9 @@
 // Whatever is added, woken, waited for and ended, and whatever a waiter does in its turn: each is settled exactly once.
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MAX_WAITERS, type Waiter, WaitQueue } from '../../src/failover/wait-queue.ts'
+import { type Waiter, WaitQueue } from '../../src/failover/wait-queue.ts'
+
+const MAX_WAITERS = 1000
 
 type Settled = 'resumed' | 'deadline' | 'queueFull' | 'aborted'
 
@@ -64,7 +66,7 @@ describe('any use of the queue', () => {
     let settled = 0
     fc.assert(
       fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
-        const queue = new WaitQueue()
+        const queue = new WaitQueue(MAX_WAITERS)
         const order: Recorded[] = []
         const waiters: Recorded[] = []
         const add = (timeoutMillis: number, onSettled?: () => void): void => {
@@ -101,7 +103,7 @@ describe('any use of the queue', () => {
   test('wakes the oldest first and leaves the others where they are', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), (ready) => {
-        const queue = new WaitQueue()
+        const queue = new WaitQueue(MAX_WAITERS)
         const order: Recorded[] = []
         const waiters = ready.map(() => new Recorded(order))
         for (const waiter of waiters) queue.add(waiter, 100)
@@ -119,7 +121,7 @@ describe('any use of the queue', () => {
 
 describe('a full queue', () => {
   test('refuses the next at once, and takes one again when there is room', () => {
-    const queue = new WaitQueue()
+    const queue = new WaitQueue(MAX_WAITERS)
     const order: Recorded[] = []
     const waiters = Array.from({ length: MAX_WAITERS }, () => new Recorded(order))
     for (const waiter of waiters) queue.add(waiter, 1000)
@@ -140,12 +142,12 @@ describe('a full queue', () => {
 describe('a deadline', () => {
   test.each([0, -5])('of %i ms gives up at once', (timeoutMillis) => {
     const waiter = new Recorded([])
-    new WaitQueue().add(waiter, timeoutMillis)
+    new WaitQueue(MAX_WAITERS).add(waiter, timeoutMillis)
     expect(waiter.outcomes).toEqual(['deadline'])
   })
 
   test('counts from when the waiter came', () => {
-    const queue = new WaitQueue()
+    const queue = new WaitQueue(MAX_WAITERS)
     const waiter = new Recorded([])
     queue.add(waiter, 30)
     vi.advanceTimersByTime(29)

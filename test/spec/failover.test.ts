@@ -1,9 +1,15 @@
 // Runs the tables of classify-error, retry-policy and give-up.
 import { expect } from 'vitest'
 import { NoFitNodeError, NoPrimaryError, PgHaError, SplitBrainError } from '../../src/errors.ts'
+import type { BatchFate } from '../../src/failover/batch-fate.ts'
 import { classifyError, type ErrorMeaning } from '../../src/failover/classify-error.ts'
 import { giveUpError } from '../../src/failover/give-up.ts'
-import { afterFailedConnect, afterFailedStatement, type NextStep } from '../../src/failover/retry-policy.ts'
+import {
+  afterFailedConnect,
+  afterFailedStatement,
+  MOST_RERUNS,
+  type NextStep,
+} from '../../src/failover/retry-policy.ts'
 import type { RouteRequest } from '../../src/routing/request.ts'
 import { playAll, readPolicy, type Step, shortName } from '../support/cluster-script.ts'
 import { specTable } from '../support/spec-table.ts'
@@ -74,9 +80,16 @@ function connectSteps(given: unknown): readonly { step: NextStep }[] {
   return [{ step: afterFailedConnect(meaning, request) }]
 }
 
+const BATCHES: readonly BatchFate[] = ['notCommitted', 'named', 'dark']
+
 /** `any`, or nothing said, stands for both values of a flag. */
 function statementSteps(given: unknown): readonly { step: NextStep }[] {
-  const { kind, ...flags } = strictMapping(given, { required: ['kind'], optional: FLAGS })
+  const { kind, batch, reruns, ...flags } = strictMapping(given, {
+    required: ['kind'],
+    optional: [...FLAGS, 'batch', 'reruns'],
+  })
+  const batches = batch === undefined ? BATCHES : [strictWord(batch, BATCHES)]
+  const counts = reruns === undefined ? [0, MOST_RERUNS] : [reruns === 'all' ? MOST_RERUNS : 0]
   const combinations = FLAGS.reduce<readonly Record<string, boolean>[]>(
     (list, flag) => {
       const value = flags[flag] ?? 'any'
@@ -85,10 +98,15 @@ function statementSteps(given: unknown): readonly { step: NextStep }[] {
     },
     [{}],
   )
-  return combinations.map((combination) => {
-    const failed = combination as Record<(typeof FLAGS)[number], boolean>
-    return { ...failed, step: afterFailedStatement({ meaning: meaningOf(kind), ...failed }) }
-  })
+  return combinations.flatMap((combination) =>
+    batches.flatMap((fate) =>
+      counts.map((count) => {
+        const flagged = combination as Record<(typeof FLAGS)[number], boolean>
+        const failed = { ...flagged, batch: fate, reruns: count }
+        return { ...failed, step: afterFailedStatement({ meaning: meaningOf(kind), ...failed }) }
+      }),
+    ),
+  )
 }
 
 interface GiveUpRow {

@@ -55,6 +55,8 @@ function eventInWords({ name, payload }: PoolEvent): string {
       return `${shortName(payload.previous ?? 'none')}>${shortName(payload.current ?? 'none')}`
     case 'failover':
       return `${shortName(payload.from)}>${shortName(payload.to)} ${payload.downtimeMillis}`
+    case 'commitOutcome':
+      return payload.outcome
     case 'splitBrain':
       return payload.claimants.map((claimant) => shortName(claimant.node)).join(' ')
     case 'splitBrainEnd':

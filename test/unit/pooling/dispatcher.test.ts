@@ -37,6 +37,7 @@ function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 
     look: () => {},
   }
   const dispatcher = new Dispatcher({
+    maxWaiting: 100,
     guide,
     pools: { get: () => pool, end: async () => {} } as unknown as PoolSet,
     failoverTimeoutMillis,
