@@ -2,7 +2,12 @@
 // Knows nothing of pools, clocks or servers: time and findings are parameters.
 
 /** Codes after which only the database knows whether the row was written. */
-const IN_DOUBT: ReadonlySet<string> = new Set(['PGHA_CONNECTION_LOST', '57P01', '57P02'])
+const IN_DOUBT: ReadonlySet<string> = new Set([
+  'PGHA_OUTCOME_UNKNOWN',
+  'PGHA_CONNECTION_LOST',
+  '57P01',
+  '57P02',
+])
 
 interface Entry {
   outcome: 'open' | 'acknowledged' | 'inDoubt' | 'refused'

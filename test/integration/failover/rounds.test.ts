@@ -117,7 +117,7 @@ test(`${ROUNDS} faults, seed ${SEED}: no hang, nothing lost, nothing doubled, no
 
 /** The outcome is unknown and the caller is told so; or a read was cut off where it was tried again, too. */
 const EXPECTED = new Set([
-  'PGHA_CONNECTION_LOST',
+  'PGHA_OUTCOME_UNKNOWN',
   '57P01',
   'read ECONNRESET',
   'read Connection terminated unexpectedly',
