@@ -168,3 +168,14 @@ export class PoolFullError extends PgHaError {
     this.waiting = waiting
   }
 }
+
+/** A transaction took longer than its `timeoutMillis`: nothing of it was applied. Code `PGHA_TRANSACTION_TIMEOUT`. */
+export class TransactionTimeoutError extends PgHaError {
+  readonly timeoutMillis: number
+
+  constructor(timeoutMillis: number, options?: ErrorOptions) {
+    const message = `The transaction took more than ${timeoutMillis} ms: it was rolled back, and nothing of it was applied`
+    super('PGHA_TRANSACTION_TIMEOUT', message, options)
+    this.timeoutMillis = timeoutMillis
+  }
+}

@@ -16,6 +16,7 @@ export {
   PgHaError,
   PoolFullError,
   SplitBrainError,
+  TransactionTimeoutError,
 } from './errors.ts'
 export type {
   CommitOutcome,
@@ -34,6 +35,8 @@ export {
 } from './parse-connection-string.ts'
 export { Pool, type RouteExplanation } from './pool.ts'
 export type { RoutedQuery } from './pooling/splitter.ts'
+export type { Transaction } from './pooling/transaction-client.ts'
+export type { IsolationLevel, TransactionOptions } from './pooling/transaction-options.ts'
 export type { ClaimantEvidence } from './split-brain/evidence.ts'
 export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'
 export type { NodeState } from './topology/node-view.ts'

@@ -20,6 +20,9 @@ import type { SessionLease } from './pooling/routed-session.ts'
 import { runSplitStatement } from './pooling/split-statement.ts'
 import type { RoutedQuery } from './pooling/splitter.ts'
 import { runStatement, type Statement } from './pooling/statement.ts'
+import { runTransaction } from './pooling/transaction.ts'
+import type { Transaction } from './pooling/transaction-client.ts'
+import type { TransactionOptions } from './pooling/transaction-options.ts'
 import type { Intent, RouteRequest } from './routing/request.ts'
 import type { Splitting } from './splitting.ts'
 
@@ -110,6 +113,22 @@ export class RoutedPool extends pg.Pool {
     return undefined
   }
 
+  /**
+   * Runs `fn` in a transaction, on the nodes that `query` uses. It is run again, at most `maxRetries` times, after a
+   * serialization failure or a deadlock, and when its connection is lost before its commit; a commit whose answer is lost is
+   * looked for on the primary of then. So `fn` should do nothing but work with `tx`. What `fn` throws rolls back and rejects.
+   */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    if (this.ending) return Promise.reject(endedError())
+    const { dispatcher, outcomes } = this.#engine
+    return runTransaction(fn, options, {
+      dispatcher,
+      request: this.#request,
+      keeper: outcomes,
+      random: Math.random,
+    })
+  }
+
   override end(): Promise<void>
   override end(callback: (error?: Error) => void): void
   override end(callback?: (error?: Error) => void): unknown {
@@ -136,7 +155,7 @@ export class RoutedPool extends pg.Pool {
     }
     const { dispatcher, settings, outcomes } = this.#engine
     if (this.#splitting !== null) {
-      runSplitStatement(dispatcher, { text, values, callback }, this.#splitting)
+      runSplitStatement(dispatcher, { text, values, callback }, { ...this.#splitting, keeper: outcomes })
       return
     }
     runStatement(

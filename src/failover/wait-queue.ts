@@ -43,6 +43,12 @@ export class WaitQueue {
     this.#waiters.set(waiter, timer)
   }
 
+  /** Forgets a waiter, which hears nothing more. */
+  remove(waiter: Waiter): void {
+    clearTimeout(this.#waiters.get(waiter))
+    this.#waiters.delete(waiter)
+  }
+
   /** Lets every waiter that can go on do so, oldest first. */
   wake(): void {
     for (const [waiter, timer] of [...this.#waiters]) {

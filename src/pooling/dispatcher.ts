@@ -8,7 +8,7 @@ import { classifyError, errorCode } from '../failover/classify-error.ts'
 import type { ClusterState } from '../failover/cluster-state.ts'
 import { giveUpError } from '../failover/give-up.ts'
 import { afterFailedConnect } from '../failover/retry-policy.ts'
-import { WaitQueue } from '../failover/wait-queue.ts'
+import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
 import type { RouteRequest } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
@@ -58,6 +58,9 @@ export interface Attempt {
   readonly callback: (error: Error | undefined, lease: Lease | null) => void
   avoid?: Set<string>
   failures: number
+  /** Given up by whoever asked: it waits no longer, and its callback may be called still. */
+  isWithdrawn?: boolean
+  waiter?: Waiter
   /** When it first met an obstacle; the deadline counts from there. */
   sinceMillis: number | null
 }
@@ -120,6 +123,7 @@ export class Dispatcher {
 
   /** Chooses a node anew after a failure that left nothing behind; `lastError` is the cause of giving up in the end. */
   retry(attempt: Attempt, lastError: Error): void {
+    if (attempt.isWithdrawn) return
     if (this.#ending) {
       fail(attempt, endedError())
       return
@@ -141,6 +145,14 @@ export class Dispatcher {
       this.#route(attempt)
     }, pause)
     this.#pauses.set(attempt, timer)
+  }
+
+  /** The request waits no longer. Where a connection is being made for it, the callback still comes. */
+  withdraw(attempt: Attempt): void {
+    attempt.isWithdrawn = true
+    clearTimeout(this.#pauses.get(attempt))
+    this.#pauses.delete(attempt)
+    if (attempt.waiter !== undefined) this.#queue.remove(attempt.waiter)
   }
 
   /** Like `retry`, on another node than this one; where there is none, `lastError` is the outcome. */
@@ -166,6 +178,7 @@ export class Dispatcher {
 
   #route(attempt: Attempt): void {
     // Here, where every way passes: after the end a request would open a pool anew, or wait where nobody wakes it.
+    if (attempt.isWithdrawn) return
     if (this.#ending) fail(attempt, endedError())
     else if (!this.#goOn(attempt)) this.#wait(attempt)
   }
@@ -233,11 +246,12 @@ export class Dispatcher {
   #wait(attempt: Attempt): void {
     const { clock, failoverTimeoutMillis } = this.#options
     attempt.sinceMillis ??= clock()
-    const waiter = {
+    const waiter: Waiter = {
       resume: () => this.#goOn(attempt),
       giveUp: (why: 'deadline' | 'queueFull') => this.#giveUp(attempt, why),
       abort: () => fail(attempt, endedError()),
     }
+    attempt.waiter = waiter
     this.#queue.add(waiter, failoverTimeoutMillis - (clock() - attempt.sinceMillis))
   }
 

@@ -5,6 +5,7 @@ import { type FateFinding, fateOfUnnumbered, judgeFate, type LostCommit } from '
 import type { RouteRequest } from '../routing/request.ts'
 import { CLAIM_TOKEN } from './commit-tokens.ts'
 import type { Dispatcher, Lease } from './dispatcher.ts'
+import { takeLease } from './lease.ts'
 import { awaitDurability, endTransaction, hearPrimary } from './primary-testimony.ts'
 import { destroyClient } from './tracked-client.ts'
 
@@ -35,7 +36,7 @@ export async function findFate(sought: Sought, options: LookupOptions): Promise<
   const endsAtMillis = clock() + timeoutMillis
   let reason = 'no primary answered in time'
   for (let tries = 1; clock() < endsAtMillis; tries++) {
-    const lease = await take(options).catch((error: Error) => error)
+    const lease = await takeLease(options.dispatcher, options).catch((error: Error) => error)
     if (lease instanceof Error)
       return { fate: 'unknown', reason: `no primary could be asked: ${lease.message}` }
     const finding = await askOnce(lease, sought, { ...options, endsAtMillis, tries })
@@ -86,17 +87,6 @@ async function claim({ client, pool }: Lease, token: string): Promise<FateFindin
   if (rowCount === 1) return { fate: 'notCommitted', reason: `its token was not found on ${pool.node}` }
   await awaitDurability(client)
   return { fate: 'committed', reason: `its token was found on ${pool.node}` }
-}
-
-function take({ dispatcher, request }: LookupOptions): Promise<Lease> {
-  return new Promise((resolve, reject) => {
-    dispatcher.acquire({
-      request,
-      failures: 0,
-      sinceMillis: null,
-      callback: (error, lease) => (lease === null ? reject(error) : resolve(lease)),
-    })
-  })
 }
 
 function pause(millis: number): Promise<void> {

@@ -3,30 +3,32 @@
 import type { RouteRequest } from '../routing/request.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { isSubmittable, type QueryInput, routeOption, type Splitter } from './splitter.ts'
+import type { OutcomeKeeper } from './statement-batch.ts'
 import { runStatement, type Statement } from './statement.ts'
 
 interface Split {
   readonly splitter: Splitter
   readonly requests: Readonly<Record<'standby' | 'primary', RouteRequest>>
+  readonly keeper: OutcomeKeeper | null
 }
 
 export function runSplitStatement(
   dispatcher: Dispatcher,
   statement: Statement,
-  { splitter, requests }: Split,
+  { splitter, requests, keeper }: Split,
 ): void {
   const { text, callback } = statement
   routeOption(text as QueryInput)
   splitter.whenReady((error) => {
-    if (error === undefined) run(dispatcher, statement, { splitter, requests })
+    if (error === undefined) run(dispatcher, statement, { splitter, requests, keeper })
     else callback(error)
   })
 }
 
-function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests }: Split): void {
+function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests, keeper }: Split): void {
   const { text, values, callback } = statement
   const onPrimary = (): void =>
-    runStatement(dispatcher, statement, { request: requests.primary, monitored: true })
+    runStatement(dispatcher, statement, { request: requests.primary, monitored: true, keeper })
   if (splitter.route(text as QueryInput).to === 'primary') {
     onPrimary()
     return
@@ -40,5 +42,5 @@ function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests 
       else callback(error, result)
     },
   }
-  runStatement(dispatcher, read, { request: requests.standby, monitored: true })
+  runStatement(dispatcher, read, { request: requests.standby, monitored: true, keeper: null })
 }

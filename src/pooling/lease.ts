@@ -1,0 +1,33 @@
+// Takes a connection for whoever can wait for it, or give it up.
+import type { RouteRequest } from '../routing/request.ts'
+import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
+
+/** Rejects as the dispatcher does, or at once with the signal's reason; what comes after that goes back unused. */
+export function takeLease(
+  dispatcher: Dispatcher,
+  { request, signal }: { request: RouteRequest; signal?: AbortSignal | undefined },
+): Promise<Lease> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const attempt: Attempt = {
+      request,
+      failures: 0,
+      sinceMillis: null,
+      callback: (error, lease) => {
+        signal?.removeEventListener('abort', onAbort)
+        if (lease === null) reject(error)
+        else if (signal?.aborted) lease.release()
+        else resolve(lease)
+      },
+    }
+    const onAbort = (): void => {
+      dispatcher.withdraw(attempt)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    dispatcher.acquire(attempt)
+  })
+}
