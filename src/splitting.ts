@@ -36,7 +36,7 @@ export function splittingOf(engine: Engine): Splitting | null {
               ? resolve((result as { rows: Record<string, unknown>[] }).rows)
               : reject(error),
         },
-        { request: ASK, monitored: true },
+        { request: ASK, monitored: true, keeper: null },
       )
     })
   return {

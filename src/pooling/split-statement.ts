@@ -3,8 +3,8 @@
 import type { RouteRequest } from '../routing/request.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { isSubmittable, type QueryInput, routeOption, type Splitter } from './splitter.ts'
-import type { OutcomeKeeper } from './statement-batch.ts'
 import { runStatement, type Statement } from './statement.ts'
+import type { OutcomeKeeper } from './statement-batch.ts'
 
 interface Split {
   readonly splitter: Splitter
