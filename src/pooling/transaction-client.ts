@@ -2,6 +2,7 @@
 // remembers what the server last complained of, whatever the function makes of it.
 import type { PoolClient, QueryConfig, QueryResult } from 'pg'
 import { PgHaError } from '../errors.ts'
+import { errorCode } from '../failover/classify-error.ts'
 import type { TrackedClient } from './tracked-client.ts'
 
 /** A pg client within a transaction; not to be used after the function has ended. */
@@ -35,7 +36,8 @@ export function openTransaction(
   let isOpen = true
   let depth = 0
   const note = (error: Error): void => {
-    lastError = error
+    // That a broken transaction takes no more statements says nothing of why it broke.
+    if (lastError === null || errorCode(error) !== '25P02') lastError = error
   }
   const own: Record<string, unknown> = {
     attempt,
