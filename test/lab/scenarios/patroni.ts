@@ -84,7 +84,6 @@ const card: readonly Scenario[] = [
     holdMillis: HOLD_MILLIS,
     onPreferred: true,
     mayLose: true,
-    inShort: true,
   },
 ]
 
@@ -115,7 +114,6 @@ const haproxy: readonly Scenario[] = [
     breaks: [{ fault: 'haproxy-kill', on: 'holder' }],
     effect: 'addressMoved',
     holdMillis: SHORT_HOLD_MILLIS,
-    inShort: true,
   },
   {
     name: 'haproxy-stopped-on-backup',
@@ -138,7 +136,6 @@ const patroni: readonly Scenario[] = [
     effect: 'newPrimary',
     holdMillis: HOLD_MILLIS,
     mayLose: true,
-    inShort: true,
   },
   {
     name: 'patroni-killed-on-primary',
@@ -243,7 +240,6 @@ const postgres: readonly Scenario[] = [
     effect: 'primaryAgain',
     holdMillis: SHORT_HOLD_MILLIS,
     mayLose: true,
-    inShort: true,
   },
   {
     name: 'postgres-stopped-on-standby',
@@ -277,7 +273,6 @@ const host: readonly Scenario[] = [
     holdMillis: HOLD_MILLIS,
     onPreferred: true,
     mayLose: true,
-    inShort: true,
   },
 ]
 
