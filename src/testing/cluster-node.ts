@@ -15,7 +15,7 @@ import type { Reaper } from './reaper.ts'
 import { waitUntilLeft } from './replay.ts'
 import type { RunnableBinaries } from './runnable-binaries.ts'
 import type { ServerAccount } from './server-account.ts'
-import { TcpProxy } from './tcp-proxy.ts'
+import { type Direction, TcpProxy } from './tcp-proxy.ts'
 
 export type NodeState = 'running' | 'paused' | 'stopped'
 
@@ -209,9 +209,9 @@ export class ClusterNode {
     )
   }
 
-  /** Silence between clients and this node, both ways; new connections are accepted but mute. Replication goes on. */
-  async blackhole(): Promise<void> {
-    await this.#proxy.blackhole()
+  /** Silence between clients and this node, both ways by default; new connections are mute. Replication goes on. */
+  async blackhole(direction: Direction = 'both'): Promise<void> {
+    await this.#proxy.blackhole(direction)
   }
 
   /** Ends the silence; the bytes kept back flow, as TCP would send them again. */

@@ -8,11 +8,15 @@ import { waitUntil } from './wait-until.ts'
 
 const relistenMillis = 5000
 
+/** Which way bytes are lost: what clients send, what servers answer, or both. */
+export type Direction = 'both' | 'toServer' | 'toClient'
+
 export class TcpProxy {
   readonly host: string
   readonly port: number
   readonly #targetPort: number
-  readonly #condition = { isSilent: false, delayMillis: 0 }
+  readonly #toServer = { isSilent: false, delayMillis: 0 }
+  readonly #toClient = { isSilent: false, delayMillis: 0 }
   readonly #connections = new Set<ProxiedConnection>()
   #server: net.Server | undefined
   #isServerUp = false
@@ -37,23 +41,26 @@ export class TcpProxy {
     return this.#settle()
   }
 
-  /** Silence both ways: nothing passes, not even an end or a reset, and new connections are accepted but mute. */
-  blackhole(): Promise<void> {
-    this.#condition.isSilent = true
+  /** Silence: nothing passes that way, not even an end or a reset, and new connections are accepted but mute. */
+  blackhole(direction: Direction = 'both'): Promise<void> {
+    this.#toServer.isSilent = direction !== 'toClient'
+    this.#toClient.isSilent = direction !== 'toServer'
     this.#pump()
     return this.#settle()
   }
 
   /** Ends the silence: what was kept back flows, as TCP would send it again. */
   heal(): Promise<void> {
-    this.#condition.isSilent = false
+    this.#toServer.isSilent = false
+    this.#toClient.isSilent = false
     this.#pump()
     return this.#settle()
   }
 
   /** Latency added to each direction, in ms; 0 for none. The TCP handshake itself is not delayed. */
   delay(millis: number): void {
-    this.#condition.delayMillis = millis
+    this.#toServer.delayMillis = millis
+    this.#toClient.delayMillis = millis
   }
 
   /** Resets (RST) every open connection, towards the client and towards the server. */
@@ -85,7 +92,8 @@ export class TcpProxy {
 
   #isListenerWanted(): boolean {
     // A host that is cut off is silent whether its server runs or not.
-    return !this.#isClosed && (this.#isServerUp || this.#condition.isSilent)
+    const isSilent = this.#toServer.isSilent || this.#toClient.isSilent
+    return !this.#isClosed && (this.#isServerUp || isSilent)
   }
 
   #closeListenerUnlessWanted(): void {
@@ -112,7 +120,8 @@ export class TcpProxy {
     const connection: ProxiedConnection = new ProxiedConnection({
       client,
       target: { host: this.host, port: this.#targetPort },
-      condition: this.#condition,
+      toServer: this.#toServer,
+      toClient: this.#toClient,
       onClose: () => this.#connections.delete(connection),
     })
     this.#connections.add(connection)
@@ -137,7 +146,8 @@ function tryListen(server: net.Server, at: { host: string; port: number }): Prom
 interface ProxiedConnectionOptions {
   readonly client: net.Socket
   readonly target: { readonly host: string; readonly port: number }
-  readonly condition: LinkCondition
+  readonly toServer: LinkCondition
+  readonly toClient: LinkCondition
   readonly onClose: () => void
 }
 
@@ -152,8 +162,8 @@ class ProxiedConnection {
     this.#options = options
     this.#client = options.client
     this.#lanes = [
-      new ProxyLane(this.#client, this.#server, options.condition),
-      new ProxyLane(this.#server, this.#client, options.condition),
+      new ProxyLane(this.#client, this.#server, options.toServer),
+      new ProxyLane(this.#server, this.#client, options.toClient),
     ]
     for (const socket of [this.#client, this.#server]) {
       socket.unref()
@@ -165,7 +175,7 @@ class ProxiedConnection {
 
   pump(): void {
     // A connection accepted in silence meets its server when the silence ends.
-    if (!this.#isConnectStarted && !this.#options.condition.isSilent) {
+    if (!this.#isConnectStarted && !this.#options.toServer.isSilent) {
       this.#isConnectStarted = true
       this.#server.connect({ ...this.#options.target, noDelay: true })
       this.#server.unref()

@@ -42,6 +42,26 @@ describe('a blackhole', () => {
     })
   })
 
+  test('may swallow one way only', async () => {
+    await withPlainClient(node.url, async (client) => {
+      await client.query('select 1')
+      await node.blackhole('toClient')
+      const applied = client.query('insert into t values (11)')
+      await vi.waitFor(async () => {
+        expect((await node.query('select i from t where i = 11')).rows).toHaveLength(1)
+      }, 5000)
+      expect(await outcomeWithin(100, applied)).toBe('pending')
+      await node.heal()
+      await applied
+      await node.blackhole('toServer')
+      const kept = client.query('insert into t values (12)')
+      expect(await outcomeWithin(200, kept)).toBe('pending')
+      expect((await node.query('select i from t where i = 12')).rows).toEqual([])
+      await node.heal()
+      await kept
+    })
+  })
+
   test('swallows an answer whose question had passed', async () => {
     await withPlainClient(node.url, async (client) => {
       const asked = client.query('insert into t select 2 from pg_sleep(0.2)')

@@ -1,0 +1,113 @@
+// Some rounds on one cluster, then its whole history: every store works through the same faults, side by side.
+import { type Cluster, startCluster } from '../../src/testing/index.ts'
+import { pick, seededRandom } from '../support/seeded-random.ts'
+import { type Analysis, analyse, violations } from './analyse.ts'
+import { Clients } from './clients.ts'
+import { FAULTS } from './faults.ts'
+import { PgHaStore } from './pg-ha-store.ts'
+import { PlainStore } from './plain-store.ts'
+import { ACCOUNTS, findings, forksOf, OPENING_BALANCE, type Store, schema } from './store.ts'
+
+const CLIENTS = { pgha: 16, plain: 6 }
+const THINK_MILLIS = 15
+const ROUND_MILLIS = 60_000
+
+export interface ChapterOptions {
+  readonly rounds: number
+  readonly seed: number
+  readonly synchronous: boolean
+  /** Leaves the plain pools out. */
+  readonly alone: boolean
+  readonly report: (line: string) => void
+}
+
+export interface StoreReport {
+  readonly analysis: Analysis
+  readonly violations: readonly string[]
+  readonly hung: number
+  /** How often each error reached a caller, by its code. */
+  readonly codes: ReadonlyMap<string, number>
+  readonly longestMillis: number
+}
+
+export interface ChapterReport {
+  readonly rounds: number
+  readonly faults: ReadonlyMap<string, number>
+  readonly stores: ReadonlyMap<string, StoreReport>
+}
+
+export async function runChapter(options: ChapterOptions): Promise<ChapterReport> {
+  await using cluster = await startCluster({ nodes: 3, synchronous: options.synchronous })
+  const tested = new PgHaStore(cluster.url)
+  const stores: readonly Store[] = options.alone
+    ? [tested]
+    : [tested, new PlainStore(cluster.nodes.map(({ url }) => url))]
+  for (const { name } of stores) await cluster.primary.query(schema(name))
+  await cluster.waitForReplication()
+  const clients = stores.map((store, i) => {
+    const count = store === tested ? CLIENTS.pgha : CLIENTS.plain
+    return new Clients(store, { count, seed: options.seed + i, thinkMillis: THINK_MILLIS })
+  })
+  const faults = await playRounds(cluster, clients, options)
+  await Promise.all(clients.map((each) => each.stop()))
+  const forks = await forksOf(cluster.primary)
+  const reports = new Map<string, StoreReport>()
+  for (const [i, store] of stores.entries()) {
+    const each = clients[i] as Clients
+    const found = await findings(cluster.primary, store.name)
+    const rest = { forks, found, accounts: ACCOUNTS, openingBalance: OPENING_BALANCE }
+    reports.set(store.name, reportOf(analyse({ writes: each.writes, ...rest }), each, options))
+  }
+  await Promise.all(stores.map((store) => store.end()))
+  return { rounds: options.rounds, faults, stores: reports }
+}
+
+async function playRounds(
+  cluster: Cluster,
+  clients: readonly Clients[],
+  { rounds, seed, report }: ChapterOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const random = seededRandom(seed)
+  const played = new Map<string, number>()
+  const [tested] = clients as [Clients]
+  for (let round = 0; round < rounds; round++) {
+    const name = pick(Object.keys(FAULTS), random)
+    for (const each of clients) each.round = round
+    const begun = performance.now()
+    const served = () => tested.acknowledged()
+    const what = `Round ${round} (${name}, seed ${seed})`
+    await withinRound(FAULTS[name]?.({ cluster, random, served }), what)
+    await withinRound(served(), `${what}: a write after it`)
+    played.set(name, (played.get(name) ?? 0) + 1)
+    report(`${what}: ${Math.round(performance.now() - begun)} ms`)
+  }
+  return played
+}
+
+async function withinRound(work: Promise<void> | undefined, what: string): Promise<void> {
+  let alarm: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    alarm = setTimeout(() => reject(new Error(`${what} hangs`)), ROUND_MILLIS)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(alarm)
+  }
+}
+
+function reportOf(
+  analysis: Analysis,
+  { writes, hung }: Clients,
+  { synchronous }: ChapterOptions,
+): StoreReport {
+  const codes = new Map<string, number>()
+  let longestMillis = 0
+  for (const { code, startedMillis, settledMillis } of writes) {
+    if (code !== null) codes.set(code, (codes.get(code) ?? 0) + 1)
+    longestMillis = Math.max(longestMillis, settledMillis - startedMillis)
+  }
+  const found = violations(analysis, { synchronous })
+  const hangs = hung.length === 0 ? [] : [`${hung.length} never answered`]
+  return { analysis, violations: [...found, ...hangs], hung: hung.length, codes, longestMillis }
+}

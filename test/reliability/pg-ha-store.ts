@@ -1,0 +1,29 @@
+// The library under the checker's hand: nothing is done about an error but to believe what it says.
+import { Pool } from '../../src/index.ts'
+import { placeOf, type Store } from './store.ts'
+
+/** With these the library says that nobody knows; every other error says that nothing was applied. */
+const UNKNOWN = new Set(['PGHA_CONNECTION_LOST', 'PGHA_OUTCOME_UNKNOWN'])
+
+export class PgHaStore implements Store {
+  readonly name = 'pgha'
+  readonly pool: Pool
+
+  constructor(connectionString: string) {
+    // Half the default time-outs, so that many rounds fit into minutes.
+    this.pool = new Pool({ connectionString, max: 10, probeIntervalMillis: 500, probeTimeoutMillis: 500 })
+  }
+
+  async run({ text, values }: Parameters<Store['run']>[0]): ReturnType<Store['run']> {
+    const { rows } = await this.pool.query(text, values)
+    return placeOf(rows[0])
+  }
+
+  outcomeOf(error: unknown): 'failed' | 'unknown' {
+    return UNKNOWN.has((error as { code?: string }).code ?? '') ? 'unknown' : 'failed'
+  }
+
+  async end(): Promise<void> {
+    await this.pool.end()
+  }
+}
