@@ -2,6 +2,7 @@
 import type { ClusterState } from './failover/cluster-state.ts'
 import { type Verdict, writableNode } from './split-brain/verdict.ts'
 import type { ClusterView } from './topology/cluster-view.ts'
+import { isDrained } from './topology/drain.ts'
 import type { NodeState, NodeView } from './topology/node-view.ts'
 import { replicationLag } from './topology/replication-lag.ts'
 
@@ -13,6 +14,8 @@ export interface NodeSnapshot {
   /** What is dialled; null for a socket directory, and for a name that has not been resolved yet. */
   readonly address: string | null
   readonly state: NodeState
+  /** Taken out of service: it gets no new work. */
+  readonly drained: boolean
   /** ISO 8601, UTC; when `state` began. Null before the first look. */
   readonly since: string | null
   /** When the newest look or sign that counts was taken. */
@@ -41,17 +44,23 @@ export interface ClusterSnapshot {
   readonly verdict: Verdict
 }
 
-export function clusterSnapshot({ view, verdict }: ClusterState): ClusterSnapshot {
+export function clusterSnapshot({ view, verdict, drains }: ClusterState): ClusterSnapshot {
   const primary = writableNode(verdict)
   return Object.freeze({
     revision: view.revision,
     primary,
-    nodes: Object.freeze(view.nodes.map((node) => nodeSnapshot(view, node, primary))),
+    nodes: Object.freeze(
+      view.nodes.map((node) => nodeSnapshot(view, node, { primary, drained: isDrained(drains, node.name) })),
+    ),
     verdict,
   })
 }
 
-function nodeSnapshot(view: ClusterView, node: NodeView, primary: string | null): NodeSnapshot {
+function nodeSnapshot(
+  view: ClusterView,
+  node: NodeView,
+  { primary, drained }: { primary: string | null; drained: boolean },
+): NodeSnapshot {
   const { answer, failure } = node
   const isStandby = node.state === 'standby'
   const lag = isStandby
@@ -63,6 +72,7 @@ function nodeSnapshot(view: ClusterView, node: NodeView, primary: string | null)
     port: node.port,
     address: node.address,
     state: node.state,
+    drained,
     since: node.checkedAtMillis === null ? null : time(node.sinceMillis),
     checkedAt: node.checkedAtMillis === null ? null : time(node.checkedAtMillis),
     readOnly: answer?.readOnly ?? null,

@@ -4,6 +4,7 @@ import { nodeOptions } from './config/node-options.ts'
 import type { PoolEventName } from './config/pool-engine.ts'
 import type { Settings } from './config/settings.ts'
 import { Dialer } from './dialing/dialer.ts'
+import type { DrainParts } from './draining.ts'
 import type { PoolEvent } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { clusterGuide, plainGuide } from './guide.ts'
@@ -100,6 +101,12 @@ export class Engine {
 
   pools(intent?: Intent): Iterable<NodePool> {
     return this.#pools.pools(intent)
+  }
+
+  /** What taking a node out of service needs. */
+  get drainParts(): DrainParts {
+    const { failoverTimeoutMillis } = this.settings
+    return { coordinator: this.#coordinator, pools: this.#pools, failoverTimeoutMillis }
   }
 
   async end(): Promise<void> {

@@ -100,6 +100,25 @@ export class SplitBrainError extends NoFitNodeError {
   }
 }
 
+/**
+ * Connections to a node that is being drained are still in use after `timeoutMillis`. The node stays drained. Code
+ * `PGHA_DRAIN_TIMEOUT`.
+ */
+export class DrainTimeoutError extends PgHaError {
+  readonly node: string
+  readonly inUse: number
+
+  constructor({ node, inUse, timeoutMillis }: { node: string; inUse: number; timeoutMillis: number }) {
+    super(
+      'PGHA_DRAIN_TIMEOUT',
+      `${inUse} connections to ${node} are still in use after ${timeoutMillis} ms: it gets no new work, and they would be ` +
+        'cut if it stopped now',
+    )
+    this.node = node
+    this.inUse = inUse
+  }
+}
+
 interface LostConnection {
   readonly node: string
   readonly cause?: unknown

@@ -2,11 +2,13 @@
 export type { ClusterSnapshot, NodeSnapshot } from './cluster-snapshot.ts'
 export type { PoolEngine, PoolEngineFactory, PoolEngineName } from './config/pool-engine.ts'
 export type { PoolOptions, TargetServerType, TargetSessionAttrs } from './config/pool-options.ts'
+export type { DrainOptions } from './draining.ts'
 export {
   ConfigError,
   type ConfigFault,
   ConnectionLostError,
   type ConnectPhase,
+  DrainTimeoutError,
   InsecureConnectionError,
   type NodeReport,
   NoFitNodeError,

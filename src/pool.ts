@@ -5,6 +5,7 @@ import type { PoolOptions } from './config/pool-options.ts'
 import { resolveSettings } from './config/resolve-settings.ts'
 import { userFiles } from './dialing/system-files.ts'
 import { warnOnce } from './dialing/warn-once.ts'
+import { type DrainOptions, drainNode, undrainNode } from './draining.ts'
 import { Engine } from './engine.ts'
 import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
@@ -87,6 +88,22 @@ export class Pool extends RoutedPool {
     }
     const { to, why } = await this.#splitting.splitter.explain(text)
     return Object.freeze({ to, why, node: this.#engine.nodeFor(this.#splitting.requests[to]) })
+  }
+
+  /**
+   * Takes a node (`host:port`, as in `pool.cluster`) out of service, for a planned switchover or for maintenance: nothing new
+   * is sent there, its idle connections close, and what is under way finishes. Writes wait for the next primary, reads go
+   * elsewhere. Resolves when no connection to it is in use; rejects with `DrainTimeoutError` when some still are after
+   * `timeoutMillis`, and the node stays drained. It serves again once it is back with another role or after a restart, after
+   * `holdMillis`, or by `undrain`.
+   */
+  async drain(node: string, options?: DrainOptions): Promise<void> {
+    await drainNode(this.#engine.drainParts, node, options)
+  }
+
+  /** Lets a drained node serve again. */
+  undrain(node: string): void {
+    undrainNode(this.#engine.drainParts, node)
   }
 
   override on<K extends keyof PoolEvents>(event: K, listener: (payload: PoolEvents[K]) => void): this

@@ -4,12 +4,15 @@ import { judge } from '../split-brain/judge.ts'
 import { awoken, type Memory, newMemory } from '../split-brain/memory.ts'
 import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
 import { type ClusterView, initialView, newestLookMillis } from '../topology/cluster-view.ts'
+import { type Drains, drainsEndMillis, lastingDrains, NO_DRAINS } from '../topology/drain.ts'
 import type { Host } from '../topology/host.ts'
 
 export interface ClusterState {
   readonly view: ClusterView
   readonly verdict: Verdict
   readonly memory: Memory
+  /** Nodes that get no new work, by the application's own wish or because a switchover is due. */
+  readonly drains: Drains
   /** Since when no node may be written to; null while one may. */
   readonly withoutPrimarySinceMillis: number | null
   /** Since when two primaries are a fact; null while they are not. */
@@ -35,6 +38,7 @@ export function initialState(hosts: readonly Host[], policy: Policy, nowMillis: 
     view,
     verdict: Object.freeze(verdict),
     memory: newMemory(nowMillis),
+    drains: NO_DRAINS,
     withoutPrimarySinceMillis: nowMillis,
     splitSinceMillis: null,
     judgedAtMillis: nowMillis,
@@ -50,16 +54,28 @@ export function nextState(
 ): ClusterState {
   const before = hasSlept(state, { policy, nowMillis }) ? awoken(state.memory, nowMillis) : state.memory
   const { verdict, memory, reviewAtMillis } = judge(view, before, { policy, nowMillis })
+  const drains = lastingDrains(state.drains, view, nowMillis)
   return Object.freeze({
     view,
     verdict,
     memory,
+    drains,
     withoutPrimarySinceMillis:
       writableNode(verdict) === null ? (state.withoutPrimarySinceMillis ?? nowMillis) : null,
     splitSinceMillis: isSplit(verdict) ? (state.splitSinceMillis ?? nowMillis) : null,
     judgedAtMillis: nowMillis,
-    reviewAtMillis,
+    reviewAtMillis: earlier(reviewAtMillis, drainsEndMillis(drains)),
   })
+}
+
+/** The same beliefs, with other nodes drained. */
+export function withDrains(state: ClusterState, drains: Drains): ClusterState {
+  const reviewAtMillis = earlier(state.reviewAtMillis, drainsEndMillis(drains))
+  return Object.freeze({ ...state, drains, reviewAtMillis })
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
 }
 
 /**

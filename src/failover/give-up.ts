@@ -1,6 +1,7 @@
 // The error of a request that found no fit node in time: it names every node, what is known of it and since when.
 import { type NodeReport, NoFitNodeError, NoPrimaryError, SplitBrainError } from '../errors.ts'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
+import { isDrained } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { NodeFailure } from '../topology/probe-result.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -18,7 +19,7 @@ export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeErr
   const waitedMillis = Math.round(giving.waitedMillis)
   const nodes = view.nodes.map((node) => report(node, giving.nowMillis))
   const { cause } = giving
-  const list = view.nodes.map((node, i) => describe(node, nodes[i], verdict.foreign)).join(', ')
+  const list = view.nodes.map((node, i) => describe(node, nodes[i], state)).join(', ')
   const wanted = WANTED[giving.request.target]
   const when = giving.why === 'queueFull' ? 'and too many requests wait already' : `for ${waitedMillis} ms`
   if (!wantsPrimary(giving.request)) {
@@ -66,11 +67,12 @@ function report(node: NodeView, nowMillis: number): NodeReport {
   })
 }
 
-function describe(node: NodeView, known: NodeReport | undefined, foreign: readonly string[]): string {
+function describe(node: NodeView, known: NodeReport | undefined, { verdict, drains }: ClusterState): string {
   const readOnly = node.state === 'primary' && node.answer?.readOnly === true ? ' (read-only)' : ''
-  const alien = foreign.includes(node.name) ? ' of another cluster' : ''
+  const alien = verdict.foreign.includes(node.name) ? ' of another cluster' : ''
   const reason = node.failure === null ? '' : `: ${failureInWords(node.failure)}`
-  return `${node.name} ${node.state}${readOnly}${alien} for ${known?.forMillis ?? 0} ms${reason}`
+  const isOut = isDrained(drains, node.name) ? ' (drained)' : ''
+  return `${node.name} ${node.state}${readOnly}${isOut}${alien} for ${known?.forMillis ?? 0} ms${reason}`
 }
 
 /** `tcp 10.0.0.2 ECONNREFUSED after 1 ms` for a connect, else what the code or the message says. */

@@ -4,6 +4,7 @@ import { nodesOfServer, withAliases } from '../split-brain/aliases.ts'
 import type { Memory } from '../split-brain/memory.ts'
 import { writableNode } from '../split-brain/verdict.ts'
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
+import { isDrained } from '../topology/drain.ts'
 import { isUnresolved, type NodeView } from '../topology/node-view.ts'
 import type { ProbeAnswer } from '../topology/probe-result.ts'
 import { isSameServer } from '../topology/servers.ts'
@@ -40,6 +41,7 @@ export function transition(before: ClusterState, after: ClusterState): readonly 
   return [
     ...departures(before.view, after.view),
     ...nodeEffects,
+    ...drained(before, after),
     ...fences(before, after),
     ...arrivals(before.view, after.view),
     ...probes(before, after),
@@ -61,6 +63,12 @@ function arrivals(before: ClusterView, after: ClusterView): readonly Effect[] {
   return departed(after, before)
     .filter((node) => !isUnresolved(node))
     .map(({ name }) => ({ kind: 'watch', node: name }))
+}
+
+/** What is idle there goes now, what is in use when it is released, and who waits for a connection chooses anew. */
+function drained(before: ClusterState, after: ClusterState): readonly Effect[] {
+  const newly = after.drains.filter(({ node }) => !isDrained(before.drains, node))
+  return newly.map(({ node }) => ({ kind: 'invalidate', node, intent: 'both', idle: 'close' }))
 }
 
 function changedNodes(before: ClusterState, after: ClusterState): readonly (readonly [NodeView, NodeView])[] {

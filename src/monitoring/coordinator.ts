@@ -2,7 +2,7 @@
 import createDebug from 'debug'
 import type { LookupFunction } from '../config/settings.ts'
 import type { PoolEvent } from '../events.ts'
-import { type ClusterState, initialState, nextState } from '../failover/cluster-state.ts'
+import { type ClusterState, initialState, nextState, withDrains } from '../failover/cluster-state.ts'
 import { type Effect, transition } from '../failover/transition.ts'
 import type { Policy } from '../split-brain/hearing.ts'
 import { applyAddresses } from '../topology/apply-addresses.ts'
@@ -10,6 +10,7 @@ import { applyFailure } from '../topology/apply-failure.ts'
 import { applyProbe } from '../topology/apply-probe.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
+import { withDrain, withoutDrain } from '../topology/drain.ts'
 import { entryNames, type Host, needsLookup } from '../topology/host.ts'
 import { isUnresolved, type NodeView } from '../topology/node-view.ts'
 import type { NodeFailure, ProbeResult } from '../topology/probe-result.ts'
@@ -108,6 +109,16 @@ export class Coordinator {
     this.#learn(node, failure)
   }
 
+  /** From now on the node gets no new work: until it is restarted or has another role, or for this long. */
+  drain(node: NodeView, forMillis: number): void {
+    const untilMillis = this.#options.clock() + forMillis
+    this.#replace(withDrains(this.#state, withDrain(this.#state.drains, node, untilMillis)))
+  }
+
+  undrain(node: string): void {
+    this.#replace(withDrains(this.#state, withoutDrain(this.#state.drains, node)))
+  }
+
   lookNow(nodes: readonly string[] = this.#state.view.nodes.map((node) => node.name)): void {
     this.#monitor.lookNow(nodes)
   }
@@ -156,17 +167,20 @@ export class Coordinator {
   }
 
   #become(view: ClusterView): void {
+    const { policy, clock } = this.#options
+    this.#replace(nextState(this.#state, view, { policy, nowMillis: clock() }))
+  }
+
+  #replace(after: ClusterState): void {
     if (this.#closed) return
     const before = this.#state
-    const { policy, clock } = this.#options
-    const after = nextState(before, view, { policy, nowMillis: clock() })
     this.#state = after
     this.#scheduleReview()
     const effects = transition(before, after)
     if (before.verdict.kind !== after.verdict.kind || before.verdict.rule !== after.verdict.rule) {
       debug(
         'revision %d: %s (%s): %s',
-        view.revision,
+        after.view.revision,
         after.verdict.kind,
         after.verdict.rule,
         after.verdict.reason,

@@ -144,6 +144,11 @@ export class NodePool {
         if (current.waiting.leave(waiter)) waiter.fail(error)
       }
     }
+    await this.left()
+  }
+
+  /** Resolves when every connection of the generations that have ended is closed. */
+  async left(): Promise<void> {
     await Promise.all([...this.#leaving].map((generation) => this.#ended.get(generation)))
   }
 

@@ -53,6 +53,11 @@ export class PoolSet {
     }
   }
 
+  /** Resolves when every connection to a node that was given up is closed, those in use after their release. */
+  async left(node: string): Promise<void> {
+    await Promise.all(this.#of(node, 'both').map((pool) => pool.left()))
+  }
+
   busyCount(node: string): number {
     let count = 0
     for (const pool of this.#of(node, 'both')) count += pool.busyCount

@@ -2,6 +2,7 @@
 import type { Target } from '../config/settings.ts'
 import { isSplit, type Verdict, writableNode } from '../split-brain/verdict.ts'
 import type { ClusterView } from '../topology/cluster-view.ts'
+import { type Drains, isDrained, NO_DRAINS } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import { isWithinLag, type LagLimits, replicationLag } from '../topology/replication-lag.ts'
 import type { RouteRequest } from './request.ts'
@@ -10,6 +11,8 @@ import type { RouteRequest } from './request.ts'
 export interface RoutingTable {
   readonly view: ClusterView
   readonly verdict: Verdict
+  /** None where it is not said. */
+  readonly drains?: Drains
   readonly limits: LagLimits
   /** A belief whose question was asked before this is too old to act on. */
   readonly staleBeforeMillis: number
@@ -51,12 +54,13 @@ function byTarget(primaryForAny: Accepts): Readonly<Record<Target, readonly Acce
   }
 }
 
-function isUsable({ verdict, staleBeforeMillis }: RoutingTable, node: NodeView): boolean {
+function isUsable({ verdict, drains = NO_DRAINS, staleBeforeMillis }: RoutingTable, node: NodeView): boolean {
   return (
     node.checkedAtMillis !== null &&
     node.checkedAtMillis >= staleBeforeMillis &&
     !verdict.foreign.includes(node.name) &&
-    !verdict.stale.includes(node.name)
+    !verdict.stale.includes(node.name) &&
+    !isDrained(drains, node.name)
   )
 }
 

@@ -2,6 +2,7 @@
 import type { BalancerName } from '../config/settings.ts'
 import type { Verdict } from '../split-brain/verdict.ts'
 import type { ClusterView } from '../topology/cluster-view.ts'
+import type { Drains } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { LagLimits } from '../topology/replication-lag.ts'
 import { balancers, type Moment } from './balancers.ts'
@@ -57,6 +58,7 @@ function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing
 export interface Beliefs {
   readonly view: ClusterView
   readonly verdict: Verdict
+  readonly drains?: Drains
 }
 
 interface Remembered {

@@ -1,16 +1,16 @@
 // Some rounds on one cluster, then its whole history: every store works through the same faults, side by side.
-import { type Cluster, startCluster } from '../../src/testing/index.ts'
+import { type ClusterNode, startCluster } from '../../src/testing/index.ts'
 import { pick, seededRandom } from '../support/seeded-random.ts'
 import { type Analysis, analyse, violations } from './analyse.ts'
 import { Clients } from './clients.ts'
-import { FAULTS } from './faults.ts'
+import { FAULTS, type Scene } from './faults.ts'
 import { PgHaStore } from './pg-ha-store.ts'
 import { PlainStore } from './plain-store.ts'
 import { ACCOUNTS, findings, forksOf, OPENING_BALANCE, type Store, schema } from './store.ts'
 
 const CLIENTS = { pgha: 16, plain: 6 }
 const THINK_MILLIS = 15
-const ROUND_MILLIS = 60_000
+const ROUND_MILLIS = 180_000
 
 export interface ChapterOptions {
   readonly rounds: number
@@ -48,7 +48,8 @@ export async function runChapter(options: ChapterOptions): Promise<ChapterReport
     const count = store === tested ? CLIENTS.pgha : CLIENTS.plain
     return new Clients(store, { count, seed: options.seed + i, thinkMillis: THINK_MILLIS })
   })
-  const faults = await playRounds(cluster, clients, options)
+  const drain = (node: ClusterNode) => tested.drain(node)
+  const faults = await playRounds({ cluster, drain }, clients, options)
   await Promise.all(clients.map((each) => each.stop()))
   const forks = await forksOf(cluster.primary)
   const reports = new Map<string, StoreReport>()
@@ -63,7 +64,7 @@ export async function runChapter(options: ChapterOptions): Promise<ChapterReport
 }
 
 async function playRounds(
-  cluster: Cluster,
+  stage: Pick<Scene, 'cluster' | 'drain'>,
   clients: readonly Clients[],
   { rounds, seed, report }: ChapterOptions,
 ): Promise<ReadonlyMap<string, number>> {
@@ -76,7 +77,7 @@ async function playRounds(
     const begun = performance.now()
     const served = () => tested.acknowledged()
     const what = `Round ${round} (${name}, seed ${seed})`
-    await withinRound(FAULTS[name]?.({ cluster, random, served }), what)
+    await withinRound(FAULTS[name]?.({ ...stage, random, served }), what)
     await withinRound(served(), `${what}: a write after it`)
     played.set(name, (played.get(name) ?? 0) + 1)
     report(`${what}: ${Math.round(performance.now() - begun)} ms`)

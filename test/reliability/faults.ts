@@ -1,5 +1,5 @@
 // What is done to the cluster in a round. Each fault leaves one primary and two streaming standbys behind.
-import type { Cluster, Direction } from '../../src/testing/index.ts'
+import type { Cluster, ClusterNode, Direction } from '../../src/testing/index.ts'
 import { pick } from '../support/seeded-random.ts'
 
 export interface Scene {
@@ -7,6 +7,8 @@ export interface Scene {
   readonly random: () => number
   /** Resolves when a write that was begun from now on has been acknowledged. */
   served(): Promise<void>
+  /** Takes a node out of service, as its operator would before a switchover. */
+  drain(node: ClusterNode): Promise<void>
 }
 
 export type Fault = (scene: Scene) => Promise<void>
@@ -48,6 +50,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await promoteNext(scene)
     await scene.served()
     await old.rejoin()
+  },
+  async switchover(scene) {
+    const old = scene.cluster.primary
+    await scene.drain(old)
+    await old.stop({ mode: 'fast' })
+    await promoteNext(scene)
+    await old.startAsStandby(scene.cluster.primary)
+    await old.waitUntilStreaming()
   },
   async 'fast stop'(scene) {
     const old = scene.cluster.primary

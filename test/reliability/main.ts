@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { type ChapterReport, runChapter } from './chapter.ts'
 import { summary } from './summary.ts'
 
-const CHAPTER_ROUNDS = 50
+const CHAPTER_ROUNDS = 25
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,6 @@
 // The library under the checker's hand: nothing is done about an error but to believe what it says.
-import { Pool } from '../../src/index.ts'
+import { DrainTimeoutError, Pool } from '../../src/index.ts'
+import type { ClusterNode } from '../../src/testing/index.ts'
 import { placeOf, type Store } from './store.ts'
 
 /** With these the library says that nobody knows; every other error says that nothing was applied. */
@@ -21,6 +22,13 @@ export class PgHaStore implements Store {
 
   outcomeOf(error: unknown): 'failed' | 'unknown' {
     return UNKNOWN.has((error as { code?: string }).code ?? '') ? 'unknown' : 'failed'
+  }
+
+  /** Resolves even when something there goes on: the switchover then cuts it off. */
+  async drain({ host, port }: ClusterNode): Promise<void> {
+    await this.pool.drain(`${host}:${port}`, { timeoutMillis: 5000 }).catch((error: unknown) => {
+      if (!(error instanceof DrainTimeoutError)) throw error
+    })
   }
 
   async end(): Promise<void> {
