@@ -49,7 +49,13 @@ export async function runChapter(options: ChapterOptions): Promise<ChapterReport
     return new Clients(store, { count, seed: options.seed + i, thinkMillis: THINK_MILLIS })
   })
   const drain = (node: ClusterNode) => tested.drain(node)
-  const faults = await playRounds({ cluster, drain }, clients, options)
+  const leave = () =>
+    Promise.allSettled([...clients.map((each) => each.stop()), ...stores.map((store) => store.end())])
+  const faults = await playRounds({ cluster, drain }, clients, options).catch(async (error: unknown) => {
+    // Nobody may go on writing to a cluster that is being taken down.
+    await leave()
+    throw error
+  })
   await Promise.all(clients.map((each) => each.stop()))
   const forks = await forksOf(cluster.primary)
   const reports = new Map<string, StoreReport>()

@@ -5,7 +5,7 @@
 //   --parallel 2   chapters at the same time
 //   --alone        without the plain pools beside
 //   --quiet        the table only
-import { parseArgs } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import { type ChapterReport, runChapter } from './chapter.ts'
 import { summary } from './summary.ts'
 
@@ -48,7 +48,7 @@ async function playChapter(chapter: number): Promise<void> {
     const found = report.stores.get('pgha')?.violations ?? []
     failures.push(...found.map((claim) => `${where}: ${claim}`))
   } catch (error) {
-    failures.push(`${where}: ${(error as Error).stack}`)
+    failures.push(`${where}: ${inspect(error)}`)
   }
 }
 
