@@ -9,10 +9,10 @@ import { type InstalledPackage, installPackage, run } from './installed-package.
 
 /** What the package may weigh, in bytes. Raise a number only with what it buys written in the changelog. */
 const BUDGET_BYTES = {
-  entry: 145_000,
-  entryGzipped: 37_000,
+  entry: 340_000,
+  entryGzipped: 90_000,
   testingEntry: 60_000,
-  tarball: 130_000,
+  tarball: 300_000,
 }
 
 let installed: InstalledPackage
