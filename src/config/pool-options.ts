@@ -123,7 +123,8 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
    * became of it. For that its transaction is named before its commit. `batch` names it on the way, at no round trip; what
    * is lost before the name came stays in doubt. `certain` commits only once the name is there: one round trip more for
    * each write, and no doubt before. `auto` is `certain` where a round trip takes less than 5 ms, else `batch`. `off` asks
-   * nobody. Default: `auto`. `transaction` is always certain, at no round trip, unless this is `off`.
+   * nobody. Default: `auto`. `transaction` is always certain, by one round trip before its COMMIT, unless this is `off`, the
+   * transaction is read-only, or `commitTokens` prove it.
    */
   commitOutcome?: CommitOutcomePolicy | undefined
   /** Proof in every case by a row in the table `pgha_commit_tokens`, written with each write. Default: false. */

@@ -50,7 +50,8 @@ export function readBehaviour(sources: readonly GivenOptions[], faults: FaultLis
 
 function refusePatroni(sources: readonly GivenOptions[], faults: FaultList): void {
   const patroni = sources.map((source) => source.get('patroni')).find((given) => given !== undefined)
-  if (patroni === undefined || String(patroni.value) === 'false') return
+  // Compared, not made text of: an object may have a toString of its own, or none.
+  if (patroni === undefined || patroni.value === false || patroni.value === 'false') return
   const shown = patroni.isText ? 'a value' : describeValue(patroni.value)
   faults.add('patroni', `${shown} given: asking Patroni is not available in this version, expected false`)
 }
