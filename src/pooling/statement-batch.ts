@@ -37,6 +37,8 @@ export function batchFor(
   const { connection, pipeline } = lease.client as TrackedClient & { readonly pipeline?: boolean }
   if (connection === undefined || pipeline === true) return null
   const config = typeof text === 'string' ? { text, values } : (text as QueryConfig & { rows?: unknown })
+  // pg refuses no statement at all in its own words.
+  if (config === undefined || config === null) return null
   if ('submit' in config || ('rows' in config && config.rows) || typeof config.text !== 'string') return null
   const given = values ?? config.values
   if (!isWitnessable(config.text, { values: Array.isArray(given) && given.length > 0 })) return null

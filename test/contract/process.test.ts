@@ -1,5 +1,5 @@
 // What a pool at rest means for the process it lives in.
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { runProgram } from './program.ts'
 import { contract } from './set-ups.ts'
 
@@ -16,5 +16,11 @@ contract('process', ({ setUp, whereKept }) => {
     const options = { ...login(), idleTimeoutMillis: 50 }
     const { exitCode, output } = await runProgram({ engine, options, scenario: 'leaveIdle' })
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: ['done', 'removed'] })
+  })
+
+  test('with idle clients that are removed at once the process ends by itself', async () => {
+    const options = { ...login(), idleTimeoutMillis: 1 }
+    const { exitCode, output } = await runProgram({ engine, options, scenario: 'leaveIdle' })
+    expect({ exitCode, output: output.toSorted() }).toEqual({ exitCode: 0, output: ['done', 'removed'] })
   })
 })

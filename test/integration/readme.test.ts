@@ -11,7 +11,7 @@ test('the example of the README works', async () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
   await using cluster = await startCluster({ nodes: 3 })
-  await cluster.primary.query('create table t (x int)')
+  await cluster.primary.query('create table t (x int, n int not null default 0)')
   await cluster.waitForReplication()
   const entry = new URL('../../src/index.ts', import.meta.url).href
   const program = example

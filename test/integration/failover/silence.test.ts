@@ -67,21 +67,21 @@ describe.each(silences)('a primary %s', (_title, silence, end) => {
 })
 
 test('a long statement on a healthy server is never taken for silence', async () => {
-  const pool = new Pool({ connectionString: cluster.url, probeIntervalMillis: 50, probeTimeoutMillis: 50 })
+  const pool = new Pool({ connectionString: cluster.url, probeIntervalMillis: 100, probeTimeoutMillis: 200 })
   const { rows } = await pool.query<{ n: number }>('select 1 as n from pg_sleep(1)')
   expect(rows).toEqual([{ n: 1 }])
   await pool.end()
 })
 
 test('a program that was busy itself does not take its servers for silent', async () => {
-  const pool = new Pool({ connectionString: cluster.url, probeIntervalMillis: 50, probeTimeoutMillis: 100 })
+  const pool = new Pool({ connectionString: cluster.url, probeIntervalMillis: 50, probeTimeoutMillis: 200 })
   await pool.query('select 1')
   const changes: string[] = []
   pool.on('nodeChange', ({ node, current }) => changes.push(`${node} ${current}`))
   const leased = await pool.connect()
   const running = leased.query<{ n: number }>('select 5 as n from pg_sleep(0.3)')
   for (let i = 0; i < 3; i++) {
-    const busyUntil = performance.now() + 250
+    const busyUntil = performance.now() + 500
     while (performance.now() < busyUntil);
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
