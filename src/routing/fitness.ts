@@ -5,6 +5,7 @@ import type { ClusterView } from '../topology/cluster-view.ts'
 import { type Drains, isDrained, NO_DRAINS } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import { isWithinLag, type LagLimits, replicationLag } from '../topology/replication-lag.ts'
+import { ALIKE, type Places } from './places.ts'
 import type { RouteRequest } from './request.ts'
 
 /** All that a choice reads, from one view. */
@@ -18,13 +19,27 @@ export interface RoutingTable {
   readonly staleBeforeMillis: number
 }
 
-/** Fit nodes in list order, in groups: a later group counts only when every earlier one is empty. */
+/**
+ * Fit nodes in list order, in groups that are not empty: a later group counts only where none of an earlier one will do.
+ * Of one preference those that stand near come first.
+ */
+export function fitGroups(
+  table: RoutingTable,
+  request: RouteRequest,
+  places: Places = ALIKE,
+): readonly (readonly NodeView[])[] {
+  const usable = table.view.nodes.filter((node) => isUsable(table, node))
+  return preferences(request)
+    .flatMap((accepts) => {
+      const fit = usable.filter((node) => accepts(table, node))
+      return [fit.filter((node) => places.isNear(node)), fit.filter((node) => !places.isNear(node))]
+    })
+    .filter((group) => group.length > 0)
+}
+
+/** Those of the first group. */
 export function fitNodes(table: RoutingTable, request: RouteRequest): readonly NodeView[] {
-  for (const accepts of preferences(request)) {
-    const fit = table.view.nodes.filter((node) => isUsable(table, node) && accepts(table, node))
-    if (fit.length > 0) return fit
-  }
-  return []
+  return fitGroups(table, request)[0] ?? []
 }
 
 type Accepts = (table: RoutingTable, node: NodeView) => boolean

@@ -6,11 +6,13 @@ import type { Drains } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { LagLimits } from '../topology/replication-lag.ts'
 import { balancers, type Moment } from './balancers.ts'
-import { awaitsFirstDecision, fitNodes, type RoutingTable } from './fitness.ts'
+import { type Candidates, candidatesOf, type Layout, type Use } from './candidates.ts'
+import { awaitsFirstDecision, fitGroups, type RoutingTable } from './fitness.ts'
+import { ALIKE } from './places.ts'
 import type { RouteRequest } from './request.ts'
 
 export type Selection =
-  | { readonly kind: 'use'; readonly node: string }
+  | Use
   | { readonly kind: 'wait' }
   /** Every node refuses this client: waiting would not help, and the server's own words say why. */
   | { readonly kind: 'refuse'; readonly error: Error }
@@ -19,18 +21,28 @@ export interface Choosing {
   /** Null: in list order. */
   readonly balancing: BalancerName | null
   readonly moment: Moment
+  readonly nowMillis: number
   /**
    * Nodes that have just failed this request in a way that says nothing of the node (too many connections, another
-   * server behind its address): taken only where nothing else is fit.
+   * server behind its address): taken only where nothing else of the same preference is fit.
    */
   readonly avoid?: ReadonlySet<string> | undefined
+  /** Further conditions of this request. Where no fit node meets them, the next preference counts; else it waits. */
+  readonly accepts?: ((node: NodeView) => boolean) | undefined
 }
 
 const WAIT: Selection = Object.freeze({ kind: 'wait' })
+const PLAIN: Layout = { places: ALIKE, slowStartMillis: 0 }
 
-export function selectNode(table: RoutingTable, request: RouteRequest, choosing: Choosing): Selection {
+export function selectNode(
+  table: RoutingTable,
+  request: RouteRequest,
+  choosing: Choosing & { readonly layout?: Layout },
+): Selection {
   if (awaitsFirstDecision(table.verdict)) return WAIT
-  return choose(fitNodes(table, request), choosing) ?? withoutNode(table.view)
+  const layout = choosing.layout ?? PLAIN
+  const groups = fitGroups(table, request, layout.places).map((nodes) => candidatesOf(nodes, layout))
+  return chooseOf(groups, choosing, layout) ?? withoutNode(table.view)
 }
 
 /** What is there to do where no node is fit. */
@@ -47,12 +59,37 @@ function isDeadEnd(node: NodeView, rejecting: readonly NodeView[]): boolean {
   return rejecting.some(({ entry }) => entry === node.entry)
 }
 
-function choose(fit: readonly NodeView[], { balancing, moment, avoid }: Choosing): Selection | null {
-  const preferred = avoid === undefined ? fit : fit.filter((node) => !avoid.has(node.name))
-  const candidates = preferred.length > 0 ? preferred : fit
-  const chosen = balancing === null ? candidates[0] : balancers[balancing](candidates, moment)
-  return chosen === undefined ? null : { kind: 'use', node: chosen.name }
+function chooseOf(groups: readonly Candidates[], choosing: Choosing, layout: Layout): Use | null {
+  const { avoid, accepts } = choosing
+  for (const group of groups) {
+    const meeting = accepts === undefined ? group : narrowed(group, accepts, layout)
+    if (meeting.nodes.length === 0) continue
+    const preferred =
+      avoid === undefined ? meeting : narrowed(meeting, ({ name }) => !avoid.has(name), layout)
+    return choose(preferred.nodes.length > 0 ? preferred : meeting, choosing, layout)
+  }
+  return null
 }
+
+function narrowed(group: Candidates, keeps: (node: NodeView) => boolean, layout: Layout): Candidates {
+  const kept = group.nodes.filter(keeps)
+  return kept.length === group.nodes.length ? group : candidatesOf(kept, layout)
+}
+
+function choose(
+  candidates: Candidates,
+  { balancing, moment, nowMillis }: Choosing,
+  layout: Layout,
+): Use | null {
+  if (balancing === null) return candidates.uses[0] ?? null
+  CIRCUMSTANCES.moment = moment
+  CIRCUMSTANCES.nowMillis = nowMillis
+  CIRCUMSTANCES.slowStartMillis = layout.slowStartMillis
+  return candidates.uses[balancers[balancing](candidates, CIRCUMSTANCES)] ?? null
+}
+
+/** Filled anew for each choice, which nothing interrupts: choosing makes no objects. */
+const CIRCUMSTANCES = { moment: undefined as unknown as Moment, nowMillis: 0, slowStartMillis: 0 }
 
 /** What is believed and judged at one moment; replaced whole, so its identity tells whether anything is new. */
 export interface Beliefs {
@@ -63,39 +100,52 @@ export interface Beliefs {
 
 interface Remembered {
   readonly beliefs: Beliefs
-  readonly fit: readonly NodeView[]
-  readonly selection: Selection
+  readonly groups: readonly Candidates[]
+  /** For any request that brings no conditions of its own. */
+  readonly first: Candidates | null
+  readonly without: Selection
   readonly untilMillis: number
+}
+
+export interface SelectorOptions {
+  readonly limits: LagLimits
+  readonly maxAgeMillis: number
+  readonly layout?: Layout
 }
 
 /** Selects like `selectNode`, but filters the nodes once per belief and request instead of once per call. */
 export class Selector {
   readonly #limits: LagLimits
   readonly #maxAgeMillis: number
+  readonly #layout: Layout
   readonly #remembered = new Map<RouteRequest, Remembered>()
 
-  constructor(options: { limits: LagLimits; maxAgeMillis: number }) {
-    this.#limits = options.limits
-    this.#maxAgeMillis = options.maxAgeMillis
+  constructor({ limits, maxAgeMillis, layout = PLAIN }: SelectorOptions) {
+    this.#limits = limits
+    this.#maxAgeMillis = maxAgeMillis
+    this.#layout = layout
   }
 
-  select(
-    beliefs: Beliefs,
-    request: RouteRequest,
-    choosing: Choosing & { readonly nowMillis: number },
-  ): Selection {
+  select(beliefs: Beliefs, request: RouteRequest, choosing: Choosing): Selection {
     const known = this.#recall(beliefs, request, choosing.nowMillis)
-    if (choosing.balancing === null && choosing.avoid === undefined) return known.selection
-    return choose(known.fit, choosing) ?? known.selection
+    if (choosing.avoid === undefined && choosing.accepts === undefined) {
+      return known.first === null
+        ? known.without
+        : (choose(known.first, choosing, this.#layout) ?? known.without)
+    }
+    // Where fit nodes are there but none that meets the conditions, one of them may come to meet them.
+    return chooseOf(known.groups, choosing, this.#layout) ?? (known.first === null ? known.without : WAIT)
   }
 
   /** Whether a node that was selected before is still fit: the time a connection takes may have changed that. */
   isFit(
     beliefs: Beliefs,
     request: RouteRequest,
-    { node, nowMillis }: { node: string; nowMillis: number },
+    { node, nowMillis, accepts }: { node: string; nowMillis: number; accepts?: Choosing['accepts'] },
   ): boolean {
-    return this.#recall(beliefs, request, nowMillis).fit.some((candidate) => candidate.name === node)
+    const { groups, first } = this.#recall(beliefs, request, nowMillis)
+    if (accepts === undefined) return first?.nodes.some(({ name }) => name === node) ?? false
+    return groups.some(({ nodes }) => nodes.some((fit) => fit.name === node && accepts(fit)))
   }
 
   #recall(beliefs: Beliefs, request: RouteRequest, nowMillis: number): Remembered {
@@ -113,12 +163,16 @@ export class Selector {
       limits: this.#limits,
       staleBeforeMillis: nowMillis - this.#maxAgeMillis,
     }
-    const fit = waits ? [] : fitNodes(table, request)
-    const oldest = fit.reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), nowMillis)
-    const [first] = fit
-    const inOrder: Selection | null = first === undefined ? null : { kind: 'use', node: first.name }
-    const selection = inOrder ?? (waits ? WAIT : withoutNode(beliefs.view))
-    const known = { beliefs, fit, selection, untilMillis: oldest + this.#maxAgeMillis }
+    const fit = waits ? [] : fitGroups(table, request, this.#layout.places)
+    const oldest = fit.flat().reduce((least, node) => Math.min(least, node.checkedAtMillis ?? 0), nowMillis)
+    const groups = fit.map((nodes) => candidatesOf(nodes, this.#layout))
+    const known = {
+      beliefs,
+      groups,
+      first: groups[0] ?? null,
+      without: waits ? WAIT : withoutNode(beliefs.view),
+      untilMillis: oldest + this.#maxAgeMillis,
+    }
     this.#remembered.set(request, known)
     return known
   }

@@ -6,6 +6,10 @@ export interface Host {
   readonly port: number
   /** The address to dial in place of what the name leads to; the name still counts for certificates. */
   readonly hostaddr?: string | undefined
+  /** Its share of the load relative to the others'. Default: 1. */
+  readonly weight?: number | undefined
+  /** Where it stands, in the application's own words. */
+  readonly zone?: string | undefined
 }
 
 /** `db1:5432`, `[::1]:5432`, `/var/run/postgresql:5432`. */

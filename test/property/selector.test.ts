@@ -65,7 +65,7 @@ describe('the selector', () => {
             for (const request of REQUESTS) {
               const table = tableOf(state, nowMillis)
               const chosen = selector.select(state, request, { ...choosing, nowMillis })
-              expect(chosen).toEqual(selectNode(table, request, choosing))
+              expect(chosen).toEqual(selectNode(table, request, { ...choosing, nowMillis }))
               if (chosen.kind === 'use') {
                 used += 1
                 expect(fitNodes(table, request).map((node) => node.name)).toContain(chosen.node)

@@ -50,7 +50,7 @@ function choice(row: Row, request: Parameters<typeof fitNodes>[1]): string {
   const table = tableOf(row)
   const nowMillis = row.now ?? 0
   const avoid = row.avoid === undefined ? undefined : new Set(row.avoid.map(longName))
-  const choosing: Choosing = { balancing: null, moment: NO_MOMENT, avoid }
+  const choosing: Choosing = { balancing: null, moment: NO_MOMENT, avoid, nowMillis }
   const selection = selectNode(table, request, choosing)
   const selector = new Selector({ limits: table.limits, maxAgeMillis: MAX_AGE_MILLIS })
   expect(selector.select(table, request, { ...choosing, nowMillis })).toEqual(selection)

@@ -2,14 +2,20 @@
 import { describe, expect, test } from 'vitest'
 import type { BalancerName } from '../../../src/config/settings.ts'
 import { balancers, type Moment } from '../../../src/routing/balancers.ts'
+import { candidatesOf } from '../../../src/routing/candidates.ts'
+import { fitGroups } from '../../../src/routing/fitness.ts'
+import { ALIKE, placesOf } from '../../../src/routing/places.ts'
 import { Selector, selectNode } from '../../../src/routing/select-node.ts'
 import { type ClusterView, initialView } from '../../../src/topology/cluster-view.ts'
+import type { NodeView } from '../../../src/topology/node-view.ts'
 import type { NodeFailure } from '../../../src/topology/probe-result.ts'
 import { hosts, learn, longName, shortName } from '../../support/cluster-script.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { sighting } from '../../support/sighting.ts'
 import { verdictFrom } from '../../support/verdict-in-words.ts'
 
 const NAMES = ['a', 'b', 'c']
+const EVEN = { places: ALIKE, slowStartMillis: 0 }
 const LIMITS = { maxBytes: Number.POSITIVE_INFINITY, maxMillis: Number.POSITIVE_INFINITY }
 
 function viewOf(sightings: Readonly<Record<string, string>>): ClusterView {
@@ -34,7 +40,12 @@ function counts(
         busy: (node) => busy[shortName(node)] ?? 0,
         turn: () => i * 6 + j,
       }
-      const node = shortName(balancers[name](nodes, moment)?.name ?? 'nobody')
+      const chosenIndex = balancers[name](candidatesOf(nodes, EVEN), {
+        moment,
+        nowMillis: 0,
+        slowStartMillis: 0,
+      })
+      const node = shortName(nodes[chosenIndex]?.name ?? 'nobody')
       chosen[node] = (chosen[node] ?? 0) + 1
     }
   }
@@ -62,8 +73,9 @@ describe('a balancer', () => {
     (name) => {
       const moment: Moment = { random: () => 0.99, busy: () => 1, turn: () => 5 }
       const { nodes } = viewOf({ a: 'standby' })
-      expect(balancers[name](nodes, moment)).toBe(nodes[0])
-      expect(balancers[name]([], moment)).toBeUndefined()
+      const at = { moment, nowMillis: 0, slowStartMillis: 0 }
+      expect(balancers[name](candidatesOf(nodes, EVEN), at)).toBe(0)
+      expect(balancers[name](candidatesOf([], EVEN), at)).toBe(-1)
     },
   )
 })
@@ -72,7 +84,11 @@ describe('where every node refuses this client', () => {
   const error = new Error('password authentication failed')
   const refused = { ...(sighting('rejected code=28P01', 0) as NodeFailure), error }
   const request = { target: 'primary', intent: 'write' } as const
-  const choosing = { balancing: null, moment: { random: () => 0, busy: () => 0, turn: () => 0 } }
+  const choosing = {
+    balancing: null,
+    moment: { random: () => 0, busy: () => 0, turn: () => 0 },
+    nowMillis: 0,
+  }
 
   function answers(view: ClusterView): readonly unknown[] {
     const beliefs = { view, verdict: verdictFrom('none noClaimant') }
@@ -95,5 +111,87 @@ describe('where every node refuses this client', () => {
   test('one node that may still come is waited for', () => {
     for (const answer of answers(viewOf({ a: 'rejected', b: 'refused' })))
       expect(answer).toEqual({ kind: 'wait' })
+  })
+})
+
+describe('weights, zones and newcomers', () => {
+  const HOSTS = [
+    { host: 'a', port: 5432, weight: 3, zone: 'east' },
+    { host: 'b', port: 5432, zone: 'west' },
+    { host: 'c', port: 5432, zone: 'west' },
+  ]
+  const places = placesOf(HOSTS, undefined)
+
+  /** Shares of many choices with seeded chance. */
+  function shares(
+    name: BalancerName,
+    nodes: readonly NodeView[],
+    {
+      slowStartMillis = 0,
+      nowMillis = 0,
+      busy = {},
+    }: { slowStartMillis?: number; nowMillis?: number; busy?: Record<string, number> },
+  ): Record<string, number> {
+    const random = seededRandom(7)
+    let turn = 0
+    const moment: Moment = { random, busy: (node) => busy[shortName(node)] ?? 0, turn: () => turn++ }
+    const candidates = candidatesOf(nodes, { places, slowStartMillis })
+    const counted: Record<string, number> = { a: 0, b: 0, c: 0 }
+    const rounds = 20_000
+    for (let i = 0; i < rounds; i++) {
+      const index = balancers[name](candidates, { moment, nowMillis, slowStartMillis })
+      const node = shortName(nodes[index]?.name ?? '')
+      counted[node] = (counted[node] ?? 0) + 1 / rounds
+    }
+    return counted
+  }
+
+  const { nodes } = viewOf({ a: 'standby', b: 'standby', c: 'standby' })
+
+  test.each(['random', 'roundRobin', 'leastBusy'] as const)('%s shares by weight', (name) => {
+    const share = shares(name, nodes, {})
+    expect(share.a).toBeCloseTo(0.6, 1)
+    expect(share.b).toBeCloseTo(0.2, 1)
+    expect(share.c).toBeCloseTo(0.2, 1)
+  })
+
+  test('leastBusy counts what is in use by weight', () => {
+    expect(shares('leastBusy', nodes, { busy: { a: 3, b: 2, c: 2 } }).a).toBeGreaterThan(0.8)
+    expect(shares('leastBusy', nodes, { busy: { a: 9, b: 2, c: 2 } }).a).toBe(0)
+  })
+
+  test.each(Object.keys(balancers) as BalancerName[])(
+    '%s: the share of one that is down goes to the others evenly, to no successor',
+    (name) => {
+      const share = shares(name, nodes.slice(1), {})
+      expect(share.b).toBeCloseTo(0.5, 1)
+      expect(share.c).toBeCloseTo(0.5, 1)
+    },
+  )
+
+  test.each(Object.keys(balancers) as BalancerName[])('%s: a newcomer is spared, less and less', (name) => {
+    const [a, b, c] = nodes
+    if (a === undefined || b === undefined || c === undefined) throw new Error('Three nodes were expected')
+    const old = { ...b, sinceMillis: -60_000, roundTripMillis: 1 }
+    const fresh = { ...c, sinceMillis: 0, roundTripMillis: 1 }
+    const at = (nowMillis: number) =>
+      shares(name, [old, fresh], { slowStartMillis: 10_000, nowMillis, busy: { b: 2 } }).c ?? 0
+    expect(at(100)).toBeLessThan(0.1)
+    expect(at(100)).toBeGreaterThan(0)
+    expect(at(5_000)).toBeGreaterThan(at(100))
+    expect(at(10_000)).toBeGreaterThan(0.45)
+  })
+
+  test('a zone that is preferred is left only where nothing in it is fit', () => {
+    const view = viewOf({ a: 'standby', b: 'standby', c: 'standby' })
+    const table = { view, verdict: verdictFrom('none noClaimant'), limits: LIMITS, staleBeforeMillis: 0 }
+    const request = { target: 'standby', intent: 'read' } as const
+    const groups = (zone: string) =>
+      fitGroups(table, request, placesOf(HOSTS, zone)).map((group) =>
+        group.map(({ name }) => shortName(name)).join(' '),
+      )
+    expect(groups('west')).toEqual(['b c', 'a'])
+    expect(groups('east')).toEqual(['a', 'b c'])
+    expect(groups('north')).toEqual(['a b c'])
   })
 })
