@@ -17,6 +17,7 @@ export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer)
       sinceMillis: node.state === answer.role ? node.sinceMillis : answeredAtMillis,
       checkedAtMillis: answer.askedAtMillis,
       answer: Object.freeze(answer),
+      earlier: node.answer?.role === answer.role ? node.answer : null,
       failure: null,
       misses: 0,
       roundTripMillis: smoothed(node.roundTripMillis, answer.roundTripMillis),

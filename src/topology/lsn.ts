@@ -18,3 +18,18 @@ export function lsnDistanceBytes(ahead: string | null, behind: string | null): n
   if (a === null || b === null) return null
   return a > b ? Number(a - b) : 0
 }
+
+const PAGE_BYTES = 8192
+const PAGE_HEADER_BYTES = 24
+
+/**
+ * Where the last record before this position ends, as a number: exact up to 2^56, because records end at multiples of 8.
+ * Behind a full page PostgreSQL says where the next record will begin, after the page's header; a standby that has replayed
+ * all says where the last one ended, before it. Null where the text is no LSN.
+ */
+export function lsnEnd(lsn: string | null): number | null {
+  const position = lsn === null ? null : lsnPosition(lsn)
+  if (position === null) return null
+  const end = Number(position)
+  return end % PAGE_BYTES === PAGE_HEADER_BYTES ? end - PAGE_HEADER_BYTES : end
+}

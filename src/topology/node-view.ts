@@ -27,6 +27,8 @@ export interface NodeView {
   readonly checkedAtMillis: number | null
   /** The last answer; kept through failures, so that what was known stays explainable. */
   readonly answer: ProbeAnswer | null
+  /** The answer before that, where it was in the same role. */
+  readonly earlier: ProbeAnswer | null
   /** The failure that holds now; null while the node answers. */
   readonly failure: NodeFailure | null
   /** Looks of the monitor in a row that found nobody there. */
@@ -45,6 +47,7 @@ export function unknownNode(
     sinceMillis: nowMillis,
     checkedAtMillis: null,
     answer: null,
+    earlier: null,
     failure: null,
     misses: 0,
     roundTripMillis: null,
