@@ -80,6 +80,20 @@ export class NoFitNodeError extends PgHaError {
   }
 }
 
+/**
+ * No standby was fit, and the primary has had the part of the reads that `maxReadsOnPrimary` leaves it. Nothing was sent.
+ * Code `PGHA_READS_ON_PRIMARY`.
+ */
+export class ReadsOnPrimaryError extends PgHaError {
+  constructor(maxReadsOnPrimary: number) {
+    const part = `${Math.round(maxReadsOnPrimary * 100)} %`
+    super(
+      'PGHA_READS_ON_PRIMARY',
+      `No standby is fit, and the primary already serves ${part} of the reads that prefer one (maxReadsOnPrimary)`,
+    )
+  }
+}
+
 /** There was no primary to write to within `failoverTimeoutMillis`. Nothing was sent. Code `PGHA_NO_PRIMARY`. */
 export class NoPrimaryError extends NoFitNodeError {
   constructor(message: string, givenUp: GivenUp) {

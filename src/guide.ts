@@ -1,11 +1,16 @@
 // How requests find their node: through what is believed of a cluster, or straight to the one host of a plain pool.
 import type { Settings } from './config/settings.ts'
+import { ReadsOnPrimaryError } from './errors.ts'
 import { initialState } from './failover/cluster-state.ts'
 import type { Coordinator } from './monitoring/coordinator.ts'
 import type { Guide } from './pooling/dispatcher.ts'
 import type { Moment } from './routing/balancers.ts'
-import { Selector } from './routing/select-node.ts'
+import { placesOf } from './routing/places.ts'
+import { PrimaryShare } from './routing/primary-share.ts'
+import type { RouteRequest } from './routing/request.ts'
+import { type Choosing, type Selection, Selector } from './routing/select-node.ts'
 import type { Policy } from './split-brain/hearing.ts'
+import { findNode } from './topology/cluster-view.ts'
 
 export function clusterGuide(
   settings: Settings,
@@ -19,16 +24,38 @@ export function clusterGuide(
       maxMillis: settings.maxReplicationLagMillis,
     },
     maxAgeMillis: policy.beliefMillis,
+    layout: {
+      places: placesOf(settings.hosts, settings.preferZone),
+      slowStartMillis: settings.slowStartMillis,
+    },
   })
+  // Filled anew for each choice, which nothing interrupts.
+  const choosing: { -readonly [K in keyof Choosing]: Choosing[K] } = { balancing, moment, nowMillis: 0 }
+  const share = settings.maxReadsOnPrimary < 1 ? new PrimaryShare(settings.maxReadsOnPrimary) : null
+  const protect = (selection: Selection, request: RouteRequest): Selection => {
+    if (share === null || request.target !== 'prefer-standby' || selection.kind !== 'use') return selection
+    const { view } = coordinator.state
+    if (findNode(view, selection.node)?.state !== 'primary') {
+      share.countStandby(choosing.nowMillis)
+      return selection
+    }
+    const mayUse = share.takePrimary(choosing.nowMillis)
+    return mayUse ? selection : { kind: 'refuse', error: new ReadsOnPrimaryError(settings.maxReadsOnPrimary) }
+  }
   return {
     monitored: true,
     get state() {
       return coordinator.state
     },
     start: () => coordinator.start(),
-    select: (request, avoid) =>
-      selector.select(coordinator.state, request, { balancing, moment, avoid, nowMillis: clock() }),
-    isFit: (request, node) => selector.isFit(coordinator.state, request, { node, nowMillis: clock() }),
+    select: (request, avoid, accepts) => {
+      choosing.nowMillis = clock()
+      choosing.avoid = avoid
+      choosing.accepts = accepts
+      return protect(selector.select(coordinator.state, request, choosing), request)
+    },
+    isFit: (request, node, accepts) =>
+      selector.isFit(coordinator.state, request, { node, nowMillis: clock(), accepts }),
     report: (node, failure) => coordinator.report(node, failure),
     look: (node) => coordinator.lookNow([node]),
   }

@@ -17,6 +17,7 @@ export {
   OutcomeUnknownError,
   PgHaError,
   PoolFullError,
+  ReadsOnPrimaryError,
   SplitBrainError,
   TransactionTimeoutError,
 } from './errors.ts'
@@ -39,6 +40,7 @@ export { Pool, type RouteExplanation } from './pool.ts'
 export type { RoutedQuery } from './pooling/splitter.ts'
 export type { Transaction } from './pooling/transaction-client.ts'
 export type { IsolationLevel, TransactionOptions } from './pooling/transaction-options.ts'
+export type { SessionOptions } from './sessions.ts'
 export type { ClaimantEvidence } from './split-brain/evidence.ts'
 export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'
 export type { NodeState } from './topology/node-view.ts'

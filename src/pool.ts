@@ -11,6 +11,7 @@ import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { RoutedPool } from './routed-pool.ts'
 import { ownRequest, type RouteRequest, readRequest, writeRequest } from './routing/request.ts'
+import { checkSessions, type SessionOptions, Sessions } from './sessions.ts'
 import { type Splitting, splittingOf } from './splitting.ts'
 
 type PgPool = InstanceType<typeof RoutedPool>
@@ -40,6 +41,8 @@ export class Pool extends RoutedPool {
   readonly #engine: Engine
   readonly #own: RouteRequest
   readonly #splitting: Splitting | null
+  /** Made when it is first wanted: without sessions nothing is bound to one. */
+  #sessions: Sessions | null = null
   #pictured: { readonly state: ClusterState; readonly snapshot: ClusterSnapshot } | null = null
 
   constructor(options?: PoolOptions) {
@@ -54,6 +57,7 @@ export class Pool extends RoutedPool {
     this.#engine = engine
     this.#own = request
     this.#splitting = splitting
+    if (settings.readConsistency === 'session' && settings.monitored) this.#sessions = new Sessions(engine)
     this.read = new RoutedPool({ poolOptions, engine, request: readRequest(target), intent: 'read' })
     this.write = new RoutedPool({ poolOptions, engine, request: writeRequest(target), intent: 'write' })
     engine.listen({
@@ -74,6 +78,24 @@ export class Pool extends RoutedPool {
     const { state } = this.#engine
     if (this.#pictured?.state !== state) this.#pictured = { state, snapshot: clusterSnapshot(state) }
     return this.#pictured.snapshot
+  }
+
+  /**
+   * Runs `work` as one session: its reads, through this pool in any form, see what it has written before, wherever they
+   * run. What `work` returns is passed on. Works with any `readConsistency`; throws `ConfigError` with a single plain host.
+   */
+  session<T>(work: () => T, options: SessionOptions = {}): T {
+    checkSessions(this.#engine)
+    this.#sessions ??= new Sessions(this.#engine)
+    return this.#sessions.run(options, work)
+  }
+
+  /**
+   * What the present session has written, as a text for `session` elsewhere: another request, another process. Null: nothing.
+   * Outside of any session it is that of the whole pool. Waits only where a write is not accounted for yet.
+   */
+  async sessionToken(): Promise<string | null> {
+    return this.#sessions === null ? null : this.#sessions.token()
   }
 
   /**

@@ -197,7 +197,10 @@ export class RoutedPool extends pg.Pool {
       sinceMillis: null,
       callback: (error, lease) => {
         if (lease === null) callback(error, null)
-        else callback(undefined, { client: lease.client, release: guardLease(lease.client, lease.release) })
+        else {
+          const release = guardLease(lease.client, lease.release)
+          callback(undefined, { ...lease, release })
+        }
       },
     })
   }

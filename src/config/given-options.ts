@@ -82,6 +82,12 @@ export class OptionReader {
     return this.#number(option, { isSound, expected: `a whole number of ${unit} from 0`, fallback })
   }
 
+  /** A part of the whole, from 0 to 1; 1 unless given. */
+  share(option: string): number {
+    const isSound = (value: number) => value >= 0 && value <= 1
+    return this.#number(option, { isSound, expected: 'a number from 0 to 1', fallback: 1 })
+  }
+
   text(option: string): string | undefined {
     const given = this.#find(option)
     if (given === undefined) return undefined

@@ -30,6 +30,10 @@ export interface HostEntry {
   readonly host: string
   /** Default: `port` of the options, else 5432. */
   readonly port?: number | string | undefined
+  /** How much of the load it carries relative to the others. Above 0, default: 1. */
+  readonly weight?: number | undefined
+  /** Where it stands, in your own words; see `preferZone`. */
+  readonly zone?: string | undefined
 }
 
 export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
@@ -88,6 +92,19 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   loadBalanceHosts?: boolean | undefined
   /** The same in libpq's name. Default: PGLOADBALANCEHOSTS, else `disable`. */
   load_balance_hosts?: 'disable' | 'random' | undefined
+  /** Which zone reads stay in while a node of it is fit. Default: none. */
+  preferZone?: string | undefined
+  /** The zone of each host: a comma-separated list or an array. */
+  zone?: string | readonly string[] | undefined
+  /** How much of the load each host carries, relative to the others: a comma-separated list or an array. Default: 1 each. */
+  weight?: number | string | readonly (number | string)[] | undefined
+  /** How long a standby that has come back is spared, in ms: its share grows from little to all of it. Default: 10000. */
+  slowStartMillis?: number | undefined
+  /**
+   * Which part of the reads that prefer a standby may run on the primary when no standby is fit, from 0 to 1; beyond it they
+   * fail with `ReadsOnPrimaryError`. Default: 1, all.
+   */
+  maxReadsOnPrimary?: number | undefined
   /** How to choose among several fit nodes. Default: `leastBusy`, the less busy of two picked at random. */
   balancer?: BalancerName | undefined
 
@@ -106,7 +123,10 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   /** A standby further behind than this, in ms, is unfit for reads. Default: no bound. */
   maxReplicationLagMillis?: number | undefined
 
-  /** `session`, where a read sees the caller's own earlier writes, is not available in this version. Default: `eventual`. */
+  /**
+   * `session`: a read sees what its session has written. A session is what runs within `pool.session()`; outside of any, the
+   * whole pool is one. Default: `eventual`.
+   */
   readConsistency?: 'eventual' | 'session' | undefined
   /**
    * `auto`: `query` sends what provably only reads to a fit standby, and `connect` gives a client that chooses its node at

@@ -5,7 +5,11 @@ import type { Settings } from './settings.ts'
 
 type Behaviour = Pick<
   Settings,
+  | 'readConsistency'
   | 'readWriteSplitting'
+  | 'preferZone'
+  | 'slowStartMillis'
+  | 'maxReadsOnPrimary'
   | 'balancer'
   | 'hostRecheckMillis'
   | 'probeIntervalMillis'
@@ -25,8 +29,11 @@ type Behaviour = Pick<
 
 export function readBehaviour(sources: readonly GivenOptions[], faults: FaultList): Behaviour {
   const read = new OptionReader(sources, faults)
-  read.available('readConsistency', ['eventual'], ['session'])
   const behaviour: Behaviour = {
+    readConsistency: read.choice('readConsistency', ['eventual', 'session'], 'eventual'),
+    preferZone: read.text('preferZone'),
+    slowStartMillis: read.millis('slowStartMillis', { least: 0, fallback: 10_000 }),
+    maxReadsOnPrimary: read.share('maxReadsOnPrimary'),
     readWriteSplitting: read.choice('readWriteSplitting', ['explicit', 'auto'], 'explicit'),
     balancer: read.choice('balancer', ['random', 'roundRobin', 'leastBusy', 'nearest'], 'leastBusy'),
     hostRecheckMillis: read.secondsAsMillis('hostRecheckSeconds', 10),

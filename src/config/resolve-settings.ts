@@ -21,6 +21,7 @@ import {
   SourceList,
 } from './given-parameters.ts'
 import { optionHosts, resolveHosts, textHosts } from './host-list.ts'
+import { withPlaces } from './host-places.ts'
 import { LOGIN_OPTIONS, OWN_OPTIONS } from './known-names.ts'
 import type { ParsedString } from './parsed-string.ts'
 import { readPgParameters } from './pg-parameters.ts'
@@ -56,7 +57,8 @@ export function resolveSettings(
   const service = givenByServiceOf(above, { env, files, faults })
   const sources = new SourceList([...above.all.slice(0, SERVICE_RANK), service, environment])
 
-  const hosts = resolveHosts([optionHosts(given, faults), ...textHosts(sources, placesOf(parsed))], faults)
+  const listed = resolveHosts([optionHosts(given, faults), ...textHosts(sources, placesOf(parsed))], faults)
+  const hosts = withPlaces(listed, { sources: sources.all, entries: given.hosts, faults })
   const isOwn = sources.all.slice(0, ENVIRONMENT_RANK).some(hasOwn) || given.hosts !== undefined
   const target = resolveTarget(sources.all, faults)
   const monitored = hosts.length > 1 || (target ?? 'any') !== 'any'
@@ -78,12 +80,14 @@ export function resolveSettings(
   })
   const ofPg = { ...readPgParameters({ sources, environmentRank: ENVIRONMENT_RANK, faults, notices }), ...pg }
   const passwordFile = passwordFileOf(sources, { files, isPlain: !monitored, faults })
+  const behaviour = readBehaviour(sources.all, faults)
   const settings: Settings = {
     hosts,
     target: target ?? (hosts.length > 1 ? 'read-write' : 'any'),
     monitored,
-    loadBalanceHosts: resolveLoadBalancing(sources.all, faults),
-    ...readBehaviour(sources.all, faults),
+    // Reads that are split off are there to be spread.
+    loadBalanceHosts: resolveLoadBalancing(sources.all, faults) ?? behaviour.readWriteSplitting === 'auto',
+    ...behaviour,
     poolEngine: readPoolEngine(sources.all, faults),
     ...(tls === undefined ? {} : { tls }),
     ...(passwordFile === undefined ? {} : { passwordFile }),

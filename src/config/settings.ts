@@ -28,6 +28,7 @@ export type Target =
 
 export type BalancerName = 'random' | 'roundRobin' | 'leastBusy' | 'nearest'
 export type SplitBrainPolicy = 'refuse' | 'warn' | 'off'
+export type ReadConsistency = 'eventual' | 'session'
 export type ReadWriteSplitting = 'explicit' | 'auto'
 export type CommitOutcomePolicy = 'auto' | 'certain' | 'batch' | 'off'
 export type WriteQuorum = 'none' | 'majority'
@@ -92,6 +93,14 @@ export interface Settings {
   readonly target: Target
   /** False with one host and no target: such a pool is plain, opens no monitor and asks no server for its role. */
   readonly monitored: boolean
+  /** `session`: a read sees what its session has written. */
+  readonly readConsistency: ReadConsistency
+  /** Reads stay with nodes of this zone while one of them is fit. Undefined: no zone is preferred. */
+  readonly preferZone: string | undefined
+  /** How long a standby that was found later than others, or has come back, is spared. */
+  readonly slowStartMillis: number
+  /** Which part of the reads that prefer a standby may run on the primary; 1: all. */
+  readonly maxReadsOnPrimary: number
   /** `auto`: what a statement does decides where the pool's own `query` and `connect` run it. */
   readonly readWriteSplitting: ReadWriteSplitting
   readonly loadBalanceHosts: boolean

@@ -51,8 +51,11 @@ export function resolveTarget(sources: readonly GivenOptions[], faults: FaultLis
   return undefined
 }
 
-/** False when no source says. */
-export function resolveLoadBalancing(sources: readonly GivenOptions[], faults: FaultList): boolean {
+/** Undefined when no source says. */
+export function resolveLoadBalancing(
+  sources: readonly GivenOptions[],
+  faults: FaultList,
+): boolean | undefined {
   const source = sources.find((given) => given.has('loadBalanceHosts') || given.has('load_balance_hosts'))
   const flag = source?.get('loadBalanceHosts')
   const word = source?.get('load_balance_hosts')
@@ -65,7 +68,7 @@ export function resolveLoadBalancing(sources: readonly GivenOptions[], faults: F
       `${pgjdbc} contradicts load_balance_hosts '${chosen}', expected one of the two`,
     )
   }
-  return pgjdbc ?? libpq ?? false
+  return pgjdbc ?? libpq
 }
 
 function keysOf<Key extends string>(record: Readonly<Record<Key, Target>>): Key[] {

@@ -12,6 +12,7 @@ import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
 import type { RouteRequest } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
+import type { NodeView } from '../topology/node-view.ts'
 import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
 import { GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
@@ -27,13 +28,15 @@ export interface Guide {
   readonly state: ClusterState
   /** Begins to look at the cluster, if it has not yet. */
   start(): void
-  select(request: RouteRequest, avoid?: ReadonlySet<string>): Selection
+  select(request: RouteRequest, avoid?: ReadonlySet<string>, accepts?: Accepts): Selection
   /** Whether a node selected a while ago would still do. */
-  isFit(request: RouteRequest, node: string): boolean
+  isFit(request: RouteRequest, node: string, accepts?: Accepts): boolean
   report(node: string, failure: NodeFailure): void
   /** Asks for a look at a node without saying anything of it. */
   look(node: string): void
 }
+
+type Accepts = (node: NodeView) => boolean
 
 export interface DispatcherOptions {
   readonly guide: Guide
@@ -50,13 +53,19 @@ export interface Lease {
   readonly client: TrackedClient
   readonly release: Release
   readonly pool: NodePool
+  /** Whether its holder may read there no longer, having written elsewhere since. */
+  readonly isStale?: () => boolean
 }
 
 /** One request on its way to a connection. */
 export interface Attempt {
   readonly request: RouteRequest
-  readonly callback: (error: Error | undefined, lease: Lease | null) => void
+  callback: (error: Error | undefined, lease: Lease | null) => void
   avoid?: Set<string>
+  /** Further conditions on its node. */
+  accepts?: Accepts
+  /** It serves the pool itself, in nobody's session. */
+  readonly isInternal?: boolean
   failures: number
   /** Given up by whoever asked: it waits no longer, and its callback may be called still. */
   isWithdrawn?: boolean
@@ -69,6 +78,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #queue: WaitQueue
   readonly #pauses = new Map<Attempt, NodeJS.Timeout>()
+  #attach: ((attempt: Attempt) => void) | null = null
   #ending = false
 
   constructor(options: DispatcherOptions) {
@@ -80,9 +90,20 @@ export class Dispatcher {
     return this.#queue.size + this.#pauses.size
   }
 
+  /** Binds each request of the application to whoever makes it, before it is on its way. */
+  attachBy(attach: (attempt: Attempt) => void): void {
+    this.#attach = attach
+  }
+
   /** Takes a connection for the request, now or as soon as one may be had. */
   acquire(attempt: Attempt): void {
     this.#options.guide.start()
+    if (this.#attach !== null && attempt.isInternal !== true) this.#attach(attempt)
+    this.#route(attempt)
+  }
+
+  /** Sends a request on its way again that has had a connection, and could not use it. */
+  reroute(attempt: Attempt): void {
     this.#route(attempt)
   }
 
@@ -159,7 +180,7 @@ export class Dispatcher {
   retryElsewhere(attempt: Attempt, node: string, lastError: Error): void {
     attempt.avoid ??= new Set()
     attempt.avoid.add(node)
-    const other = this.#options.guide.select(attempt.request, attempt.avoid)
+    const other = this.#options.guide.select(attempt.request, attempt.avoid, attempt.accepts)
     if (other.kind === 'use' && attempt.avoid.has(other.node)) fail(attempt, lastError)
     else this.retry(attempt, lastError)
   }
@@ -185,7 +206,7 @@ export class Dispatcher {
 
   /** Whether there is something else to do than to wait. */
   #goOn(attempt: Attempt): boolean {
-    const selection = this.#options.guide.select(attempt.request, attempt.avoid)
+    const selection = this.#options.guide.select(attempt.request, attempt.avoid, attempt.accepts)
     switch (selection.kind) {
       case 'use':
         this.#connect(attempt, selection.node)
@@ -212,7 +233,7 @@ export class Dispatcher {
         const mismatch = new Error(`${node} led to a standby`)
         this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
         this.retry(attempt, mismatch)
-      } else if (!this.#options.guide.isFit(request, node)) {
+      } else if (!this.#options.guide.isFit(request, node, attempt.accepts)) {
         // The view has changed, or this process slept, while the connection was waited for.
         release()
         this.#route(attempt)

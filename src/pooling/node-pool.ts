@@ -70,9 +70,10 @@ export class NodePool {
     return this.#sum((generation) => generation.pool.expiredCount)
   }
 
-  /** Connections in use, or being made. */
+  /** Connections in use, or being made, and callers that wait for one; those of ending generations left out. */
   get busyCount(): number {
-    return this.totalCount - this.idleCount + this.waitingCount
+    const pool = this.#current?.pool
+    return pool === undefined ? 0 : pool.totalCount - pool.idleCount + pool.waitingCount
   }
 
   acquire(callback: AcquireCallback): void {

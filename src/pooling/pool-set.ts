@@ -59,9 +59,9 @@ export class PoolSet {
   }
 
   busyCount(node: string): number {
-    let count = 0
-    for (const pool of this.#of(node, 'both')) count += pool.busyCount
-    return count
+    const pair = this.#pairs.get(node)
+    if (pair === undefined) return 0
+    return (pair.write?.busyCount ?? 0) + (pair.read?.busyCount ?? 0)
   }
 
   /** The pools of an intent, or all. */

@@ -12,6 +12,8 @@ export type Place = 'standby' | 'primary'
 export interface SessionLease {
   readonly client: PoolClient
   release(destroy?: Error | boolean): void
+  /** Whether it may no longer be read from. */
+  isStale?(): boolean
 }
 
 export interface RoutedSessionOptions {
@@ -96,6 +98,13 @@ export class RoutedSession {
     if (bound === null) {
       this.#bind(place)
       return false
+    }
+    if (place === 'standby' && bound.running === 0 && !isInTransaction(bound.lease.client)) {
+      if (bound.lease.isStale?.() === true) {
+        this.#unbind(bound)
+        this.#bind('standby')
+        return false
+      }
     }
     if (place === 'primary') {
       // What it should do depends on what those before it leave behind.

@@ -141,7 +141,11 @@ export class Selector {
   isFit(
     beliefs: Beliefs,
     request: RouteRequest,
-    { node, nowMillis, accepts }: { node: string; nowMillis: number; accepts?: Choosing['accepts'] },
+    {
+      node,
+      nowMillis,
+      accepts,
+    }: { node: string; nowMillis: number; accepts?: Choosing['accepts'] | undefined },
   ): boolean {
     const { groups, first } = this.#recall(beliefs, request, nowMillis)
     if (accepts === undefined) return first?.nodes.some(({ name }) => name === node) ?? false

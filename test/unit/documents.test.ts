@@ -41,7 +41,7 @@ test('the README names every error code and every event', () => {
 
 test('the README names every option that is not pg.Pool’s', () => {
   const document = read('README.md')
-  const later = ['readConsistency', 'patroni', 'host', 'port', 'hosts', 'connectionString']
+  const later = ['patroni', 'host', 'port', 'hosts', 'connectionString']
   const options = [...read('src/config/pool-options.ts').matchAll(/^ {2}readonly (\w+)\?|^ {2}(\w+)\?:/gm)]
     .map(([, a, b]) => a ?? b ?? '')
     .filter((name) => !later.includes(name))

@@ -1,0 +1,162 @@
+// Keeps sessions: which one is speaking, what its writes require, and which standby may answer it. Attached to every
+// request on its way to a connection.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ReadSession, type Sight, type SightQuestion } from '../routing/read-session.ts'
+import { ReplayMemory } from '../routing/replay-memory.ts'
+import type { WalPosition } from '../routing/wal-position.ts'
+import { findNode } from '../topology/cluster-view.ts'
+import type { NodeView } from '../topology/node-view.ts'
+import { catchUp } from './catch-up.ts'
+import type { Attempt, Lease } from './dispatcher.ts'
+import { PositionQuestion } from './position-question.ts'
+
+/** How long a standby that may have caught up is waited for. */
+const BOUND_MILLIS = 10
+
+export interface SessionKeeperOptions {
+  readonly clock: () => number
+  /** The view, and the primary that is written to. */
+  readonly state: () => Pick<SightQuestion, 'view' | 'primary'>
+  readonly askPosition: () => Promise<WalPosition | null>
+  /** Lets those who wait for a standby look again. */
+  readonly wake: () => void
+  /** Sends the request on its way again. */
+  readonly reroute: (attempt: Attempt) => void
+}
+
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions
+  readonly #storage = new AsyncLocalStorage<ReadSession>()
+  readonly #shared = new ReadSession()
+  readonly #replay: ReplayMemory
+  readonly #position: PositionQuestion
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options
+    this.#replay = new ReplayMemory(options.clock)
+    this.#position = new PositionQuestion(options.askPosition)
+  }
+
+  /** The session of whoever asks; outside of any, the whole pool is one. */
+  get current(): ReadSession {
+    return this.#storage.getStore() ?? this.#shared
+  }
+
+  run<T>(session: ReadSession, work: () => T): T {
+    return this.#storage.run(session, work)
+  }
+
+  /** Where the WAL ends now, or later; null where nobody answers. */
+  positionNow(): Promise<WalPosition | null> {
+    return new Promise((resolve) => {
+      this.#position.after(resolve)
+    })
+  }
+
+  /** Binds a request to its session. Once, when it is made: later it is nobody's turn. */
+  attach(attempt: Attempt): void {
+    const session = this.current
+    if (attempt.request.intent === 'write') this.#attachWrite(attempt, session)
+    else if (!session.isFree) this.#attachRead(attempt, session)
+  }
+
+  #attachWrite(attempt: Attempt, session: ReadSession): void {
+    const { callback } = attempt
+    attempt.callback = (error, lease) => {
+      if (lease === null) {
+        callback(error, null)
+        return
+      }
+      session.writeBegins()
+      let isOver = false
+      const release: Lease['release'] = (destroy) => {
+        lease.release(destroy)
+        if (isOver) return
+        isOver = true
+        this.#position.after((position) => this.#writeEnded(session, position))
+      }
+      callback(undefined, { ...lease, release })
+    }
+  }
+
+  #writeEnded(session: ReadSession, position: WalPosition | null): void {
+    session.writeEnded(position, this.#options.clock())
+    this.#options.wake()
+  }
+
+  #attachRead(attempt: Attempt, session: ReadSession): void {
+    const lacking = new Set<string>()
+    const { callback } = attempt
+    attempt.accepts = (node) =>
+      node.state !== 'standby' || (!lacking.has(node.name) && this.#sight(session, node) !== 'lacks')
+    attempt.callback = (error, lease) => {
+      if (lease === null) {
+        callback(error, null)
+        return
+      }
+      this.#admit(session, lease, (isAdmitted, failure) => {
+        if (isAdmitted) {
+          callback(undefined, this.#watched(session, lease))
+          return
+        }
+        lacking.add(lease.pool.node)
+        lease.release(failure)
+        this.#options.reroute(attempt)
+      })
+    }
+  }
+
+  #watched(session: ReadSession, lease: Lease): Lease {
+    const { clock } = this.#options
+    const { node } = lease.pool
+    session.hasRead(node, clock())
+    const release: Lease['release'] = (destroy) => {
+      session.hasRead(node, clock())
+      lease.release(destroy)
+    }
+    const isStale = (): boolean => {
+      const standby = this.#standby(node)
+      return standby !== null && this.#sight(session, standby) !== 'shows'
+    }
+    return { ...lease, release, isStale }
+  }
+
+  /** In the same turn where nothing has to be asked. */
+  #admit(session: ReadSession, lease: Lease, callback: (isAdmitted: boolean, failure?: Error) => void): void {
+    const standby = this.#standby(lease.pool.node)
+    const sight = standby === null ? 'shows' : this.#sight(session, standby)
+    const { floor } = session
+    if (standby === null || floor === null || sight !== 'mayShow') {
+      callback(sight !== 'lacks')
+      return
+    }
+    const { clock } = this.#options
+    const serverVersion = standby.answer?.serverVersion ?? null
+    const wanted = { position: floor.position, boundMillis: BOUND_MILLIS, serverVersion, clock }
+    catchUp(lease.client, wanted).then(
+      (replayed) => {
+        if (replayed !== null) this.#replay.note(standby.name, replayed)
+        const isReached = replayed !== null && replayed >= floor.position
+        const age = session.floorAgeMillis(clock())
+        if (isReached) this.#replay.noteShown(standby, age)
+        else this.#replay.noteLate(standby, age)
+        callback(isReached)
+      },
+      (failure: Error) => callback(false, failure),
+    )
+  }
+
+  #standby(name: string): NodeView | null {
+    const node = findNode(this.#options.state().view, name)
+    return node?.state === 'standby' ? node : null
+  }
+
+  #sight(session: ReadSession, node: NodeView): Sight {
+    return session.sight(node, {
+      ...this.#options.state(),
+      replay: this.#replay,
+      nowMillis: this.#options.clock(),
+      boundMillis: BOUND_MILLIS,
+    })
+  }
+}
