@@ -40,7 +40,11 @@ export function pureState(kinds: readonly HostKind[], splitBrain: SplitBrainPoli
 /** The index of the host chosen; `error`: none, now or by waiting. */
 export function pureChoice(state: ClusterState, target: Target): number | 'error' {
   const table = { ...state, limits: NO_LIMITS, staleBeforeMillis: 0 }
-  const selection = selectNode(table, ownRequest(target), { balancing: null, nowMillis: 0, moment: NO_MOMENT })
+  const selection = selectNode(table, ownRequest(target), {
+    balancing: null,
+    nowMillis: 0,
+    moment: NO_MOMENT,
+  })
   if (selection.kind !== 'use') return 'error'
   return state.view.nodes.findIndex(({ name }) => name === selection.node)
 }

@@ -50,10 +50,7 @@ describe('replication lag', () => {
   })
 
   test('a standby behind: bytes and milliseconds, and the limits on each', () => {
-    const measured = lag(
-      { writeLsn: '1/A0' },
-      { replayLsn: '0/FFFFFFFF', replayAgeMillis: 5000 },
-    )
+    const measured = lag({ writeLsn: '1/A0' }, { replayLsn: '0/FFFFFFFF', replayAgeMillis: 5000 })
     expect(measured).toEqual({ bytes: 161, millis: 5000, isOtherHistory: false, isCutOff: false })
     expect(isWithinLag(measured, { maxBytes: 160, maxMillis: Infinity })).toBe(false)
     expect(isWithinLag(measured, { maxBytes: 161, maxMillis: 5000 })).toBe(true)
@@ -95,12 +92,15 @@ describe('replication lag', () => {
     ['at the newer look', 2000, '0/180', { bytes: 128, millis: 500 }],
     ['after the newer look, level with it', 2400, '0/200', { bytes: 0, millis: 0 }],
     ['further behind than both looks', 2000, '0/80', { bytes: 384, millis: 3_600_000 }],
-  ])('the primary wrote 0/100 at 1000 ms and 0/200 at 2000 ms; a standby %s', (_when, at, replayLsn, expected) => {
-    const measured = lag(
-      { writeLsn: '0/200', askedAtMillis: 2000 },
-      { replayLsn, askedAtMillis: at, replayAgeMillis: 3_600_000 },
-      { writeLsn: '0/100', askedAtMillis: 1000 },
-    )
-    expect(measured).toMatchObject(expected)
-  })
+  ])(
+    'the primary wrote 0/100 at 1000 ms and 0/200 at 2000 ms; a standby %s',
+    (_when, at, replayLsn, expected) => {
+      const measured = lag(
+        { writeLsn: '0/200', askedAtMillis: 2000 },
+        { replayLsn, askedAtMillis: at, replayAgeMillis: 3_600_000 },
+        { writeLsn: '0/100', askedAtMillis: 1000 },
+      )
+      expect(measured).toMatchObject(expected)
+    },
+  )
 })
