@@ -7,7 +7,7 @@ import { until, untilCluster } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
 import { CHECKER_TABLE, checkSessions } from '../../support/session-checker.ts'
 
-const READS = Number(process.env.PGHA_SESSION_READS ?? 4000)
+const READS = Number(process.env.PGHA_SESSION_READS ?? 1500)
 const DELAY_MILLIS = 300
 
 let cluster: Cluster
@@ -82,7 +82,9 @@ describe('within a session', () => {
   })
 })
 
-test('fifty sessions on delayed standbys miss nothing, and are served by them once the lag has passed', async () => {
+test('fifty sessions on delayed standbys miss nothing, and are served by them once the lag has passed', {
+  timeout: 600_000,
+}, async () => {
   const report = await checkSessions(pool, {
     sessions: 50,
     reads: READS,
