@@ -80,13 +80,14 @@ export function resolveSettings(
   })
   const ofPg = { ...readPgParameters({ sources, environmentRank: ENVIRONMENT_RANK, faults, notices }), ...pg }
   const passwordFile = passwordFileOf(sources, { files, isPlain: !monitored, faults })
+  const balanced = resolveLoadBalancing(sources.all, faults)
   const behaviour = readBehaviour(sources.all, faults)
   const settings: Settings = {
     hosts,
     target: target ?? (hosts.length > 1 ? 'read-write' : 'any'),
     monitored,
     // Reads that are split off are there to be spread.
-    loadBalanceHosts: resolveLoadBalancing(sources.all, faults) ?? behaviour.readWriteSplitting === 'auto',
+    loadBalanceHosts: balanced ?? behaviour.readWriteSplitting === 'auto',
     ...behaviour,
     poolEngine: readPoolEngine(sources.all, faults),
     ...(tls === undefined ? {} : { tls }),
