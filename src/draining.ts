@@ -40,7 +40,7 @@ export async function drainNode(parts: DrainParts, name: string, options: DrainO
   for (const node of nodes) coordinator?.drain(node, holdMillis)
   const left = Promise.all(nodes.map((node) => pools.left(node.name)))
   if (await isInTime(left, timeoutMillis)) return
-  const inUse = nodes.reduce((sum, node) => sum + pools.busyCount(node.name), 0)
+  const inUse = nodes.reduce((sum, node) => sum + pools.inUseCount(node.name), 0)
   throw new DrainTimeoutError({ node: name, inUse, timeoutMillis })
 }
 

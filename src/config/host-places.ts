@@ -10,18 +10,18 @@ export function withPlaces(
   hosts: readonly Host[],
   { sources, entries, faults }: { sources: readonly GivenOptions[]; entries: unknown; faults: FaultList },
 ): readonly Host[] {
-  const own = Array.isArray(entries) && entries.length === hosts.length ? (entries as HostEntry[]) : []
+  const own = Array.isArray(entries) && entries.length === hosts.length ? entries.map(placeOf) : []
   const list = (name: 'zone' | 'weight') => itemsOf(name, { sources, count: hosts.length, faults })
   const zones = list('zone') ?? own.map((entry) => entry.zone)
   const weights = list('weight') ?? own.map((entry) => entry.weight)
   if (zones.every(isMissing) && weights.every(isMissing)) return hosts
   return Object.freeze(
     hosts.map((host, i) => {
-      const zone = zones.length === 1 ? zones[0] : zones[i]
+      const zone = zoneOf(zones.length === 1 ? zones[0] : zones[i], i, faults)
       const weight = weightOf(weights.length === 1 ? weights[0] : weights[i], i, faults)
       return Object.freeze({
         ...host,
-        ...(isMissing(zone) ? {} : { zone: String(zone) }),
+        ...(zone === undefined ? {} : { zone }),
         ...(weight === undefined ? {} : { weight }),
       })
     }),
@@ -34,14 +34,38 @@ function itemsOf(
 ): readonly unknown[] | undefined {
   const given = sources.map((source) => source.get(name)).find((each) => each !== undefined)
   if (given === undefined) return undefined
-  const items: readonly unknown[] = Array.isArray(given.value) ? given.value : String(given.value).split(',')
+  const items = listOf(given.value)
+  if (items === undefined) {
+    faults.add(
+      given.label,
+      `${describeValue(given.value)} given, expected a list or a comma-separated string`,
+    )
+    return undefined
+  }
   if (items.length === 1 || items.length === count) return items
   faults.add(given.label, `could not match ${items.length} items to ${count} hosts`)
   return undefined
 }
 
+function listOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  return typeof value === 'string' || typeof value === 'number' ? String(value).split(',') : undefined
+}
+
+/** An entry that is no object is a fault of the host list, told there. */
+function placeOf(entry: unknown): Pick<HostEntry, 'zone' | 'weight'> {
+  return typeof entry === 'object' && entry !== null ? entry : {}
+}
+
 function isMissing(item: unknown): boolean {
   return item === undefined || item === null || item === ''
+}
+
+function zoneOf(item: unknown, index: number, faults: FaultList): string | undefined {
+  if (isMissing(item)) return undefined
+  if (typeof item === 'string' || typeof item === 'number') return String(item)
+  faults.add('zone', `host ${index + 1}: ${describeValue(item)} given, expected a string`)
+  return undefined
 }
 
 function weightOf(item: unknown, index: number, faults: FaultList): number | undefined {

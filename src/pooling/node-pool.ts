@@ -70,6 +70,11 @@ export class NodePool {
     return this.#sum((generation) => generation.pool.expiredCount)
   }
 
+  /** Connections in use, or being made; those of ending generations included. */
+  get inUseCount(): number {
+    return this.totalCount - this.idleCount
+  }
+
   /** Connections in use, or being made, and callers that wait for one; those of ending generations left out. */
   get busyCount(): number {
     const pool = this.#current?.pool

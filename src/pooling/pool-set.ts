@@ -58,6 +58,12 @@ export class PoolSet {
     await Promise.all(this.#of(node, 'both').map((pool) => pool.left()))
   }
 
+  /** Connections that are still in somebody's hands, whatever the pools have become since. */
+  inUseCount(node: string): number {
+    return this.#of(node, 'both').reduce((sum, pool) => sum + pool.inUseCount, 0)
+  }
+
+  /** How busy the pools of now are, for choosing. */
   busyCount(node: string): number {
     const pair = this.#pairs.get(node)
     if (pair === undefined) return 0

@@ -102,7 +102,11 @@ describe('two nodes that nothing tells apart', () => {
   afterAll(() => cluster.stop())
 
   test('refuse, the default: no write reaches either, and the error names both', async () => {
-    await using pool = disposablePool({ connectionString: cluster.url, failoverTimeoutMillis: 500 })
+    await using pool = disposablePool({
+      connectionString: cluster.url,
+      failoverTimeoutMillis: 500,
+      startupGraceMillis: 5000,
+    })
     const error = await rejection(pool.query(`insert into alone values ('no')`))
     expect(error).toMatchObject({ code: 'PGHA_SPLIT_BRAIN', claimants: cluster.nodes.map(nameOf) })
     for (const node of cluster.nodes) expect(await countRows(node, 'alone')).toBe(0)
@@ -110,7 +114,12 @@ describe('two nodes that nothing tells apart', () => {
   })
 
   test('warn: one of them is written to, always the same, and everyone is told', async () => {
-    await using pool = disposablePool({ connectionString: cluster.url, splitBrain: 'warn', max: 2 })
+    await using pool = disposablePool({
+      connectionString: cluster.url,
+      splitBrain: 'warn',
+      max: 2,
+      startupGraceMillis: 5000,
+    })
     const split = nextEvent(pool, 'splitBrain')
     await Promise.all(
       Array.from({ length: 20 }, (_, i) => pool.query('insert into alone values ($1)', [`warn ${i}`])),
