@@ -3,7 +3,8 @@
 import { once } from 'node:events'
 import { Pool } from 'pg-ha'
 
-const pool = new Pool({ connectionString: process.env.DATABASE_URL })
+// Long enough for every node to be heard before the first decision, whatever else the machine does.
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, startupGraceMillis: 5000 })
 pool.on('nodeChange', ({ node, previous, current }) => console.log(`${node}: ${previous} -> ${current}`))
 pool.on('primaryChange', ({ current, verdict }) => console.log(`Primary: ${current} (${verdict.reason})`))
 pool.on('failover', ({ from, to, downtimeMillis }) => {

@@ -9,8 +9,8 @@ import { type InstalledPackage, installPackage, run } from './installed-package.
 
 /** What the package may weigh, in bytes. Raise a number only with what it buys written in the changelog. */
 const BUDGET_BYTES = {
-  entry: 340_000,
-  entryGzipped: 90_000,
+  entry: 370_000,
+  entryGzipped: 98_000,
   testingEntry: 60_000,
   tarball: 300_000,
 }
