@@ -82,6 +82,8 @@ describe('an application that installed it', () => {
       code: 'PGHA_CONFIG',
       errorName: 'ConfigError',
       genericPoolRefuses: true,
+      drizzleKeepsPool: true,
+      knexClient: 'pg',
       startCluster: 'function',
     })
   })

@@ -1,0 +1,22 @@
+// Knex brings no types for its dialects: what our client builds on.
+declare module 'knex/lib/dialects/postgres/index.js' {
+  import type { Knex } from 'knex'
+  import type { Pool, PoolClient } from 'pg'
+
+  class PostgresClient {
+    constructor(config: Knex.Config)
+    readonly config: Knex.Config
+    initializePool(config?: Knex.Config): void
+    acquireConnection(): Promise<PoolClient>
+    query(connection: PoolClient, statement: unknown): unknown
+    cancelQuery(connection: PoolClient): Promise<void>
+    setSchemaSearchPath(connection: PoolClient): Promise<unknown>
+    wrapNativePool(pool: Pool): {
+      acquire(): { promise: Promise<PoolClient> }
+      release(client: PoolClient): boolean
+      destroy(): Promise<void>
+    }
+  }
+
+  export = PostgresClient
+}
