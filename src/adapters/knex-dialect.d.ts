@@ -1,5 +1,6 @@
 // Knex brings no types for its dialects: what our client builds on.
 declare module 'knex/lib/dialects/postgres/index.js' {
+  import type { Duplex } from 'node:stream'
   import type { Knex } from 'knex'
   import type { Pool, PoolClient } from 'pg'
 
@@ -9,6 +10,7 @@ declare module 'knex/lib/dialects/postgres/index.js' {
     initializePool(config?: Knex.Config): void
     acquireConnection(): Promise<PoolClient>
     query(connection: PoolClient, statement: unknown): unknown
+    stream(connection: PoolClient, statement: unknown, stream: Duplex, options: unknown): Promise<unknown>
     cancelQuery(connection: PoolClient): Promise<void>
     setSchemaSearchPath(connection: PoolClient): Promise<unknown>
     wrapNativePool(pool: Pool): {

@@ -1,5 +1,6 @@
 // Knex on a cluster: Knex's own PostgreSQL client with a Pool of ours in place of its connections. The package's entry
 // `pg-ha/knex`. Knows nothing of routing but which statements must not be left to it.
+import type { Duplex } from 'node:stream'
 import knex, { type Knex } from 'knex'
 // Where Knex keeps its dialects; custom clients are made from there.
 import PostgresClient from 'knex/lib/dialects/postgres/index.js'
@@ -18,6 +19,8 @@ interface WrappedPool {
 
 /** What Knex hands to its client: a text, or an object made by its builders. */
 type Statement = string | { sql?: string; method?: string; options?: Record<string, unknown> }
+
+type StreamArguments = [connection: PoolClient, statement: unknown, stream: Duplex, options: unknown]
 
 class ClusterClient extends PostgresClient {
   /** The Pool behind it: `knex.client.cluster.on('failover', ...)`. */
@@ -70,26 +73,36 @@ class ClusterClient extends PostgresClient {
   }
 
   override query(connection: PoolClient, statement: Statement): unknown {
-    return super.query(connection, this.#placed(statement))
+    return super.query(connection, placed(statement, this.config.migrations?.tableName ?? 'knex_migrations'))
+  }
+
+  /**
+   * Knex releases a stream's connection when the stream closes and once more when its query is over: by then somebody else may
+   * hold it. Here the end of either is the end of the query, after which it is released once.
+   */
+  override stream(...given: StreamArguments): Promise<unknown> {
+    const [, , stream] = given
+    const [releaseAtClose] = stream.listeners('close')
+    if (releaseAtClose !== undefined) stream.off('close', releaseAtClose as () => void)
+    const closed = new Promise<void>((resolve) => stream.once('close', resolve))
+    return Promise.race([super.stream(...given), closed])
   }
 
   /** On the very server that runs the statement, whichever that is. */
   override async cancelQuery(connection: PoolClient): Promise<void> {
     await cancelOn(connection)
   }
+}
 
-  /** What Knex asks for the sake of a schema or of its migrations, it must not hear from a standby that is behind. */
-  #placed(statement: Statement): Statement {
-    if (typeof statement === 'string' || statement.sql === undefined) return statement
-    const { method, sql } = statement
-    const isBuilt = method !== undefined
-    if (isBuilt && !sql.includes(this.#migrationTable)) return statement
-    return { ...statement, options: { route: 'primary', ...statement.options } }
-  }
-
-  get #migrationTable(): string {
-    return this.config.migrations?.tableName ?? 'knex_migrations'
-  }
+/**
+ * What Knex asks for the sake of a schema or of its migrations, it must not hear from a standby that is behind. A function:
+ * the clients of Knex's transactions share the methods but were never constructed, so nothing private is theirs.
+ */
+function placed(statement: Statement, migrationTable: string): Statement {
+  if (typeof statement === 'string' || statement.sql === undefined) return statement
+  const { method, sql } = statement
+  if (method !== undefined && !sql.includes(migrationTable)) return statement
+  return { ...statement, options: { route: 'primary', ...statement.options } }
 }
 
 /**

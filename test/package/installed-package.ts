@@ -9,7 +9,17 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url))
-const LINKED = ['pg', 'pg-pool', 'debug', 'generic-pool', 'knex', 'drizzle-orm', '@types/pg', '@types/node', '@types/debug']
+const LINKED = [
+  'pg',
+  'pg-pool',
+  'debug',
+  'generic-pool',
+  'knex',
+  'drizzle-orm',
+  '@types/pg',
+  '@types/node',
+  '@types/debug',
+]
 const COMMAND_TIMEOUT_MILLIS = 120_000
 
 export interface PackedFile {
