@@ -91,7 +91,8 @@ function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
 
 function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   if (hearing.policy.writeQuorum === 'none' || judgement.verdict.kind !== 'primary') return judgement
-  const { view, foreign } = hearing
+  const { view } = hearing
+  const foreign = foreignTo(hearing, judgement.verdict.node)
   const visible = visibleServers(view, (node) => isUp(node) && !foreign.includes(node.name))
   const expected = expectedServers(view)
   if (visible * 2 > expected) return judgement
@@ -99,6 +100,12 @@ function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   const { stale } = judgement.verdict
   const verdict = none(hearing, { rule: 'noQuorum', reason, stale })
   return { ...judgement, verdict, memory: hearing.memory }
+}
+
+/** Naming a primary says which cluster is meant, also where nothing had said so before: the others do not count for it. */
+function foreignTo({ view, claimants, foreign }: Hearing, named: string): readonly string[] {
+  const system = claimants.find(({ node }) => node === named)?.systemIdentifier ?? null
+  return system === null ? foreign : foreignNodes(view, system)
 }
 
 /** Writes into memory what a verdict settles, whichever rule gave it. */
