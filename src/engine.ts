@@ -131,7 +131,7 @@ export class Engine {
       holds: (name) =>
         settings.commitOutcome === 'certain' ||
         (settings.commitOutcome === 'auto' &&
-          (this.#node(name)?.roundTripMillis ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
+          (this.#node(name)?.networkMillis ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
       tokens: settings.commitTokens,
       mute: new WeakSet(),
       systemIdentifier: (name) => this.#node(name)?.answer?.systemIdentifier ?? null,

@@ -151,6 +151,12 @@ export class ConnectionLostError extends PgHaError {
   }
 }
 
+interface WhatIsKnown {
+  readonly xid: string | null
+  readonly lsn: string | null
+  readonly reason: string | null
+}
+
 /**
  * The commit was sent, its answer never came, and what became of it could not be found out. The application has to look for
  * itself before it tries again. Code `PGHA_OUTCOME_UNKNOWN`.
@@ -162,12 +168,12 @@ export class OutcomeUnknownError extends ConnectionLostError {
   readonly xid: string | null
   /** A position in the WAL of `node` between its last write and its commit, where it was learnt. */
   readonly lsn: string | null
+  /** Why it could not be found out; null: it was not looked for. */
+  readonly reason: string | null
 
-  constructor(
-    message: string,
-    { xid, lsn, ...lost }: LostConnection & { readonly xid: string | null; readonly lsn: string | null },
-  ) {
+  constructor(message: string, { xid, lsn, reason, ...lost }: LostConnection & WhatIsKnown) {
     super(message, lost, 'PGHA_OUTCOME_UNKNOWN')
+    this.reason = reason
     this.xid = xid
     this.lsn = lsn
   }

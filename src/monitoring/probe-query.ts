@@ -23,7 +23,8 @@ select r.in_recovery,
       select from pg_catalog.pg_replication_slots s where s.active_pid = w.pid and s.slot_type = 'logical'
     )) as followers,
   (select count(*) from pg_catalog.pg_stat_wal_receiver) as receivers,
-  w.received_tli, w.sender_host, w.sender_port
+  w.received_tli, w.sender_host, w.sender_port,
+  extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000 as serving_millis
 from (select pg_catalog.pg_is_in_recovery() as in_recovery) r
 left join pg_catalog.pg_stat_wal_receiver w on true`
 
@@ -47,6 +48,7 @@ export function readAnswer(
     kind: 'answer',
     askedAtMillis: times.askedAtMillis,
     roundTripMillis: times.answeredAtMillis - times.askedAtMillis,
+    servingMillis: number(row.serving_millis),
     role: inRecovery ? 'standby' : 'primary',
     readOnly: text(row.read_only) === 'on',
     serverVersion: number(row.server_version),

@@ -12,11 +12,11 @@ export interface Doubt {
 }
 
 export function inDoubt(node: string, error: Error, doubt: Doubt = {}): OutcomeUnknownError {
-  const { reason, xid = null, lsn = null, what = 'statement' } = doubt
+  const { reason = null, xid = null, lsn = null, what = 'statement' } = doubt
   const message =
     `The connection to ${node} was lost after the ${what} had been sent (${causeInWords(error)}): ` +
-    `whether it was applied is unknown${reason === undefined ? '' : `, for ${reason}`}, and it was not repeated`
-  return new OutcomeUnknownError(message, { node, cause: error, xid, lsn })
+    `whether it was applied is unknown${reason === null ? '' : `, for ${reason}`}, and it was not repeated`
+  return new OutcomeUnknownError(message, { node, cause: error, xid, lsn, reason })
 }
 
 export function notApplied(node: string, error: Error, what = 'statement'): NotAppliedError {

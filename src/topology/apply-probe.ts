@@ -4,6 +4,7 @@ import type { NodeView } from './node-view.ts'
 import type { ProbeAnswer } from './probe-result.ts'
 
 const NEWEST_WEIGHT = 0.2
+const SLOWER_WEIGHT = 0.05
 
 export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer): ClusterView {
   const node = findNode(view, name)
@@ -21,6 +22,7 @@ export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer)
       failure: null,
       misses: 0,
       roundTripMillis: smoothed(node.roundTripMillis, answer.roundTripMillis),
+      networkMillis: quickest(node.networkMillis, answer.roundTripMillis - (answer.servingMillis ?? 0)),
     }),
   )
 }
@@ -32,4 +34,8 @@ export function isOlder(node: NodeView, askedAtMillis: number): boolean {
 
 function smoothed(before: number | null, newest: number): number {
   return before === null ? newest : before * (1 - NEWEST_WEIGHT) + newest * NEWEST_WEIGHT
+}
+
+function quickest(before: number | null, newest: number): number {
+  return before === null || newest < before ? newest : before + (newest - before) * SLOWER_WEIGHT
 }

@@ -35,6 +35,11 @@ export interface NodeView {
   readonly misses: number
   /** Smoothed round trip of the looks (exponential, 0.2 for the newest). */
   readonly roundTripMillis: number | null
+  /**
+   * The quickest of the recent looks, without what the server needed itself: what the network takes. Any look may be longer
+   * because this process is busy, so it follows a slower one by a twentieth only.
+   */
+  readonly networkMillis: number | null
 }
 
 export function unknownNode(
@@ -51,6 +56,7 @@ export function unknownNode(
     failure: null,
     misses: 0,
     roundTripMillis: null,
+    networkMillis: null,
   })
 }
 

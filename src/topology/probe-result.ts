@@ -8,6 +8,8 @@ export interface ProbeAnswer {
   /** When the question left, on the pool's clock: an answer to an older question never overrides a newer one. */
   readonly askedAtMillis: number
   readonly roundTripMillis: number
+  /** What the server itself needed of that, on its own clock; null: it did not say. */
+  readonly servingMillis: number | null
   readonly role: 'primary' | 'standby'
   /** `default_transaction_read_only` is on: a primary that refuses writes. */
   readonly readOnly: boolean

@@ -15,7 +15,14 @@ interface Planted {
 }
 
 function write(given: Partial<Write> & { id: number }): Write {
-  const base = { kind: 'insert', outcome: 'acknowledged', code: null, place: null, round: 0 } as const
+  const base = {
+    kind: 'insert',
+    outcome: 'acknowledged',
+    code: null,
+    why: null,
+    place: null,
+    round: 0,
+  } as const
   return { ...base, startedMillis: given.id * 10, settledMillis: given.id * 10 + 5, ...given }
 }
 

@@ -86,15 +86,17 @@ export class Clients {
 async function outcome(
   answer: ReturnType<Store['run']>,
   store: Store,
-): Promise<Pick<Write, 'outcome' | 'code' | 'place'> | null> {
+): Promise<Pick<Write, 'outcome' | 'code' | 'why' | 'place'> | null> {
   let alarm: NodeJS.Timeout | undefined
   const silence = new Promise<null>((resolve) => {
     alarm = setTimeout(resolve, HANG_MILLIS, null)
   })
   const told = answer.then(
-    (place) => ({ outcome: 'acknowledged', code: null, place }) as const,
+    (place) => ({ outcome: 'acknowledged', code: null, why: null, place }) as const,
     (error: Error & { code?: string }) => {
-      return { outcome: store.outcomeOf(error), code: error.code ?? error.message, place: null }
+      const outcome = store.outcomeOf(error)
+      const why = outcome === 'unknown' ? store.doubt(error) : null
+      return { outcome, code: error.code ?? error.message, why, place: null }
     },
   )
   try {

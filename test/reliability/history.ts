@@ -36,6 +36,8 @@ export interface Write {
   readonly outcome: Outcome
   /** Of the error; null for an acknowledged write. */
   readonly code: string | null
+  /** Why its outcome is unknown, without numbers and names; null for every other outcome. */
+  readonly why: string | null
   readonly startedMillis: number
   readonly settledMillis: number
   /** Where the WAL stood after its change and before its commit, as its own answer said; null: no answer, or not asked. */

@@ -4,10 +4,13 @@
 //   --asynchronous 0.25   the share of chapters without synchronous replication
 //   --parallel 2   chapters at the same time
 //   --alone        without the plain pools beside
+//   --beside off,batch   further pools, with these values of commitOutcome, or with tokens
+//   --detail       what the writes of unknown outcome met, and the longest write, by fault
 //   --quiet        the table only
 import { inspect, parseArgs } from 'node:util'
 import { type ChapterReport, runChapter } from './chapter.ts'
-import { summary } from './summary.ts'
+import type { Outcomes } from './pg-ha-store.ts'
+import { detail, summary } from './summary.ts'
 
 const CHAPTER_ROUNDS = 25
 
@@ -18,6 +21,8 @@ const { values } = parseArgs({
     asynchronous: { type: 'string', default: '0.25' },
     parallel: { type: 'string', default: '2' },
     alone: { type: 'boolean', default: false },
+    beside: { type: 'string', default: '' },
+    detail: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 })
@@ -40,6 +45,7 @@ async function playChapter(chapter: number): Promise<void> {
       seed: seed + chapter,
       synchronous: !isAsynchronous,
       alone: values.alone,
+      beside: values.beside.split(',').filter(Boolean) as Outcomes[],
       report: (line) => {
         if (!values.quiet) process.stdout.write(`${line}\n`)
       },
@@ -63,6 +69,7 @@ let played = 0
 for (const [kind, reports] of Object.entries(kinds)) {
   for (const report of reports) played += report.rounds
   if (reports.length > 0) process.stdout.write(`\n== ${kind} replication ==\n${summary(reports)}\n`)
+  if (values.detail) process.stdout.write(`${detail(reports)}\n`)
 }
 const seconds = Math.round((performance.now() - begun) / 1000)
 process.stdout.write(`\n${played} rounds in ${seconds} s\n`)

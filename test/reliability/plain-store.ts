@@ -42,6 +42,10 @@ export class PlainStore implements Store {
     return 'failed'
   }
 
+  doubt(): string {
+    return ''
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.end()))
   }

@@ -20,6 +20,8 @@ export interface Store {
   run(statement: Statement): Promise<WalPlace | null>
   /** What its caller is entitled to believe after this error. */
   outcomeOf(error: unknown): Exclude<Outcome, 'acknowledged'>
+  /** Why nobody knows, after an error that left its caller in doubt. */
+  doubt(error: unknown): string
   end(): Promise<void>
 }
 

@@ -26,7 +26,7 @@ export function summary(chapters: readonly ChapterReport[]): string {
     return `${label.padEnd(30)}${cells.join(' ')}`
   })
   const longest = names.map((name) =>
-    String(Math.round(Math.max(0, ...reportsOf(name).map((r) => r.longestMillis)))).padStart(9),
+    String(Math.round(Math.max(0, ...reportsOf(name).flatMap((r) => [...r.longest.values()])))).padStart(9),
   )
   const faults = tally(chapters.map((chapter) => chapter.faults))
   return [
@@ -38,6 +38,27 @@ export function summary(chapters: readonly ChapterReport[]): string {
       (name) => `errors of ${name}: ${inWords(tally(reportsOf(name).map((r) => r.codes))) || 'none'}`,
     ),
   ].join('\n')
+}
+
+/** What left writes in doubt, a line for each fault and reason; then the longest write of each fault. */
+export function detail(chapters: readonly ChapterReport[]): string {
+  const names = [...new Set(chapters.flatMap(({ stores }) => [...stores.keys()]))]
+  return names
+    .flatMap((name) => {
+      const counts = tally(chapters.flatMap(({ stores }) => stores.get(name)?.doubts ?? []))
+      const lines = [...counts].sort((a, b) => b[1] - a[1])
+      const longest = new Map<string, number>()
+      for (const { stores } of chapters) {
+        for (const [fault, millis] of stores.get(name)?.longest ?? []) {
+          longest.set(fault, Math.max(longest.get(fault) ?? 0, Math.round(millis)))
+        }
+      }
+      return [
+        ...lines.map(([doubt, count]) => `${name}: ${count} x ${doubt}`),
+        `${name}: longest in ms: ${inWords(longest)}`,
+      ]
+    })
+    .join('\n')
 }
 
 function tally(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {

@@ -17,7 +17,20 @@ export const SIGNS: readonly FailureSign[] = [
 ]
 
 const ANSWER_WORDS = [
-  ...['asked', 'rtt', 'tl', 'followers', 'system', 'start', 'write', 'receive', 'replay', 'age', 'readonly'],
+  ...[
+    'asked',
+    'rtt',
+    'serving',
+    'tl',
+    'followers',
+    'system',
+    'start',
+    'write',
+    'receive',
+    'replay',
+    'age',
+    'readonly',
+  ],
 ]
 const FAILURE_WORDS = ['asked', 'by', 'code', 'message']
 
@@ -38,6 +51,7 @@ function answer(
     kind: 'answer',
     askedAtMillis: number(words, 'asked') ?? atMillis,
     roundTripMillis: number(words, 'rtt') ?? 0,
+    servingMillis: number(words, 'serving'),
     role,
     readOnly: words.has('readonly'),
     serverVersion: null,

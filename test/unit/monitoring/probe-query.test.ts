@@ -19,6 +19,7 @@ const PRIMARY: ProbeRow = {
   received_tli: null,
   sender_host: null,
   sender_port: null,
+  serving_millis: '1.25',
 }
 const STANDBY: ProbeRow = {
   ...PRIMARY,
@@ -41,6 +42,7 @@ describe('an answer', () => {
       kind: 'answer',
       askedAtMillis: 100,
       roundTripMillis: 3.5,
+      servingMillis: 1.25,
       role: 'primary',
       readOnly: false,
       serverVersion: 180_000,

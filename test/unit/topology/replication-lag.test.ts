@@ -10,6 +10,7 @@ const ANSWER: ProbeAnswer = {
   kind: 'answer',
   askedAtMillis: 1,
   roundTripMillis: 1,
+  servingMillis: null,
   role: 'standby',
   readOnly: false,
   serverVersion: 180004,
