@@ -23,6 +23,7 @@ import { type ClientClass, trackedClientClass } from './pooling/tracked-client.t
 import { type Intent, type RouteRequest, writeRequest } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
+import { networkMillis } from './topology/network-time.ts'
 import type { NodeView } from './topology/node-view.ts'
 
 /**
@@ -31,8 +32,8 @@ import type { NodeView } from './topology/node-view.ts'
  */
 const SETTLE_MILLIS = 10_000
 
-/** As within one site: what a round trip more may cost a write where nobody has said. */
-const CHEAP_ROUND_TRIP_MILLIS = 5
+/** As within one site or between near ones: what a round trip more may cost a write where nobody has said. */
+const CHEAP_ROUND_TRIP_MILLIS = 10
 
 export interface EngineListener {
   /** pg-pool's own events, of the pools of one intent. */
@@ -131,7 +132,7 @@ export class Engine {
       holds: (name) =>
         settings.commitOutcome === 'certain' ||
         (settings.commitOutcome === 'auto' &&
-          (this.#node(name)?.networkMillis ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
+          (networkMillis(this.#node(name)?.network ?? null) ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
       tokens: settings.commitTokens,
       mute: new WeakSet(),
       systemIdentifier: (name) => this.#node(name)?.answer?.systemIdentifier ?? null,

@@ -142,7 +142,7 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
    * What to do about a write of `query` whose connection is lost while it is committed: the primary of then is asked what
    * became of it. For that its transaction is named before its commit. `batch` names it on the way, at no round trip; what
    * is lost before the name came stays in doubt. `certain` commits only once the name is there: one round trip more for
-   * each write, and no doubt before. `auto` is `certain` where a round trip takes less than 5 ms, else `batch`. `off` asks
+   * each write, and no doubt before. `auto` is `certain` where a round trip takes less than 10 ms, else `batch`. `off` asks
    * nobody. Default: `auto`. `transaction` is always certain, by one round trip before its COMMIT, unless this is `off`, the
    * transaction is read-only, or `commitTokens` prove it.
    */

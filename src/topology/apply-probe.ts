@@ -1,10 +1,10 @@
 // What an answer changes in the view. The newest question wins; nothing learned returns the same view.
 import { type ClusterView, findNode, withNode } from './cluster-view.ts'
+import { withLook } from './network-time.ts'
 import type { NodeView } from './node-view.ts'
 import type { ProbeAnswer } from './probe-result.ts'
 
 const NEWEST_WEIGHT = 0.2
-const SLOWER_WEIGHT = 0.05
 
 export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer): ClusterView {
   const node = findNode(view, name)
@@ -22,7 +22,10 @@ export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer)
       failure: null,
       misses: 0,
       roundTripMillis: smoothed(node.roundTripMillis, answer.roundTripMillis),
-      networkMillis: quickest(node.networkMillis, answer.roundTripMillis - (answer.servingMillis ?? 0)),
+      network: withLook(node.network, {
+        atMillis: answer.askedAtMillis,
+        millis: answer.roundTripMillis - (answer.servingMillis ?? 0),
+      }),
     }),
   )
 }
@@ -34,8 +37,4 @@ export function isOlder(node: NodeView, askedAtMillis: number): boolean {
 
 function smoothed(before: number | null, newest: number): number {
   return before === null ? newest : before * (1 - NEWEST_WEIGHT) + newest * NEWEST_WEIGHT
-}
-
-function quickest(before: number | null, newest: number): number {
-  return before === null || newest < before ? newest : before + (newest - before) * SLOWER_WEIGHT
 }

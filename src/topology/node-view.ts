@@ -1,5 +1,6 @@
 // What we believe of one node: a frozen value. Knows nothing of other nodes, connections or clocks.
 import { needsLookup } from './host.ts'
+import type { NetworkTime } from './network-time.ts'
 import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
 
 /**
@@ -35,11 +36,8 @@ export interface NodeView {
   readonly misses: number
   /** Smoothed round trip of the looks (exponential, 0.2 for the newest). */
   readonly roundTripMillis: number | null
-  /**
-   * The quickest of the recent looks, without what the server needed itself: what the network takes. Any look may be longer
-   * because this process is busy, so it follows a slower one by a twentieth only.
-   */
-  readonly networkMillis: number | null
+  /** What the network to it takes, as far as looks tell; null before the first. */
+  readonly network: NetworkTime | null
 }
 
 export function unknownNode(
@@ -56,7 +54,7 @@ export function unknownNode(
     failure: null,
     misses: 0,
     roundTripMillis: null,
-    networkMillis: null,
+    network: null,
   })
 }
 

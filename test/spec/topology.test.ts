@@ -23,7 +23,7 @@ const NODE_READERS: Readonly<Record<string, (node: NodeView) => unknown>> = {
   known: (node) => node.answer?.role ?? 'nothing',
   failure: (node) => node.failure?.sign ?? 'none',
   rtt: (node) => node.roundTripMillis ?? 'none',
-  network: (node) => node.networkMillis ?? 'none',
+  network: (node) => node.network?.millis ?? 'none',
 }
 
 specTable<Row>(new URL('./topology/apply.yaml', import.meta.url), { required: ['phases'] }, (row) => {
