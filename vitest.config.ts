@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'fast',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [...INTEGRATION, 'test/package/**'],
+          exclude: [...INTEGRATION, 'test/package/**', 'test/pgbouncer/**'],
           // A bound for what hangs, not for what is slow: these run beside others on small machines.
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -154,7 +154,8 @@ export class Engine {
       optionsFor: (name, intent) => {
         const node = findNode(this.state.view, name)
         if (node === undefined) throw new Error(`${name} is not in the view`)
-        const options = connectionOptions(this.#dialledOptions(node), settings)
+        const isPooled = (): boolean => this.#node(name)?.answer?.isPooled === true
+        const options = connectionOptions(this.#dialledOptions(node), { settings, isPooled })
         return intent === 'read'
           ? { makeEngine, poolOptions: readOnly(options), plainOptions: options }
           : { makeEngine, poolOptions: options }
@@ -218,9 +219,12 @@ function steadyMillis({ probeIntervalMillis, hostRecheckMillis }: Settings): num
 }
 
 /** The role of each new connection is made sure of. */
-function connectionOptions(options: PoolConfig, settings: Settings): PoolConfig {
+function connectionOptions(
+  options: PoolConfig,
+  { settings, isPooled }: { settings: Settings; isPooled: () => boolean },
+): PoolConfig {
   options.Client = trackedClientClass(options.Client as ClientClass | undefined) as never
-  if (settings.monitored) options.verify = verifyRole(options.verify)
+  if (settings.monitored) options.verify = verifyRole(options.verify, isPooled)
   return options
 }
 

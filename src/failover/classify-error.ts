@@ -92,8 +92,20 @@ const BY_MESSAGE = new Map<string, ErrorMeaning>(
   }),
 )
 
+/**
+ * What PgBouncer says of itself: one SQLSTATE for everything, and no place in PostgreSQL's source. Whatever is not listed is
+ * the loss of the server behind it.
+ */
+const BY_POOLERS_WORDS: readonly (readonly [RegExp, ErrorMeaning])[] = [
+  [/^unsupported startup parameter/, { ...OTHER, kind: 'unsupportedStartup' }],
+  [/^query_wait_timeout|^no more connections allowed|too many (?:clients|connections)/, OVERLOADED],
+  [/^server login failed: FATAL the database system is/, STARTING],
+  [/authentication failed|^no such (?:user|database)|^database ".*" does not exist/, LOGIN],
+  [/^transaction blocks not allowed|^idle transaction timeout/, { ...OTHER, kind: 'application' }],
+  [/^query[_ ]timeout/, { ...OTHER, kind: 'timeout' }],
+]
+
 const SQLSTATE = /^[0-9A-Z]{5}$/
-const UNSUPPORTED_STARTUP = /^unsupported startup parameter/
 
 export function classifyError(error: unknown): ErrorMeaning {
   if (!(error instanceof Error)) return OTHER
@@ -103,7 +115,6 @@ export function classifyError(error: unknown): ErrorMeaning {
   if (bySystem !== undefined) return bySystem
   // Of a server's making only where it has a severity too: EPERM and the like look like an SQLSTATE.
   if (!SQLSTATE.test(code) || !isReportedByServer(error)) return OTHER
-  if (UNSUPPORTED_STARTUP.test(error.message)) return { ...OTHER, kind: 'unsupportedStartup' }
   return BY_SQLSTATE.get(code) ?? byClass(code, error)
 }
 
@@ -120,6 +131,9 @@ export function isReportedByServer(error: unknown): boolean {
 }
 
 function byClass(sqlState: string, error: Error): ErrorMeaning {
+  if (sqlState === '08P01' && !('routine' in error && error.routine)) {
+    return BY_POOLERS_WORDS.find(([words]) => words.test(error.message))?.[1] ?? LOST
+  }
   if (sqlState.startsWith('08')) return LOST
   const { severity } = error as { severity?: unknown }
   if (severity === 'FATAL' || severity === 'PANIC') return { ...OTHER, kind: 'application' }

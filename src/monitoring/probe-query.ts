@@ -9,6 +9,7 @@ export const FULL_QUERY = `
 select r.in_recovery,
   pg_catalog.current_setting('default_transaction_read_only') as read_only,
   pg_catalog.current_setting('server_version_num') as server_version,
+  pg_catalog.pg_backend_pid() as backend_pid,
   extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000 as server_start_millis,
   (select system_identifier::text from pg_catalog.pg_control_system()) as system_identifier,
   case when not r.in_recovery then pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()) end as wal_file,
@@ -31,14 +32,15 @@ left join pg_catalog.pg_stat_wal_receiver w on true`
 /** For servers that hide or lack what the full question reads: the role alone. */
 export const BASIC_QUERY = `
 select pg_catalog.pg_is_in_recovery() as in_recovery,
-  pg_catalog.current_setting('default_transaction_read_only') as read_only`
+  pg_catalog.current_setting('default_transaction_read_only') as read_only,
+  pg_catalog.pg_backend_pid() as backend_pid`
 
 /** One row of either question, as text or as pg's type parsers made it. */
 export type ProbeRow = Readonly<Record<string, unknown>>
 
 export function readAnswer(
   row: ProbeRow,
-  times: { askedAtMillis: number; answeredAtMillis: number },
+  look: { askedAtMillis: number; answeredAtMillis: number; processId: number | null },
 ): ProbeAnswer | null {
   const inRecovery = boolean(row.in_recovery)
   if (inRecovery === null) return null
@@ -46,9 +48,10 @@ export function readAnswer(
   const senderPort = number(row.sender_port)
   return {
     kind: 'answer',
-    askedAtMillis: times.askedAtMillis,
-    roundTripMillis: times.answeredAtMillis - times.askedAtMillis,
+    askedAtMillis: look.askedAtMillis,
+    roundTripMillis: look.answeredAtMillis - look.askedAtMillis,
     servingMillis: number(row.serving_millis),
+    isPooled: isPooled(row, look.processId),
     role: inRecovery ? 'standby' : 'primary',
     readOnly: text(row.read_only) === 'on',
     serverVersion: number(row.server_version),
@@ -63,6 +66,12 @@ export function readAnswer(
     receiving: inRecovery && row.receivers !== undefined ? (number(row.receivers) ?? 0) > 0 : null,
     upstream: senderHost !== null && senderPort !== null ? { host: senderHost, port: senderPort } : null,
   }
+}
+
+/** A pooler gives its clients process numbers of its own making; a proxy of bytes passes on the server's. */
+function isPooled(row: ProbeRow, processId: number | null): boolean | null {
+  const backend = number(row.backend_pid)
+  return backend === null || processId === null ? null : backend !== processId
 }
 
 /** The first eight hexadecimal digits of a WAL file's name. */

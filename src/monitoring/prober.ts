@@ -37,7 +37,11 @@ export class Prober {
       const client = this.#client ?? (await this.#connect())
       askedAtMillis = clock()
       const row = await this.#ask(client)
-      const answer = readAnswer(row, { askedAtMillis, answeredAtMillis: clock() })
+      const answer = readAnswer(row, {
+        askedAtMillis,
+        answeredAtMillis: clock(),
+        processId: processIdOf(client),
+      })
       return (
         answer ??
         this.#failure(askedAtMillis, new Error('The answer does not say whether the server is in recovery'))
@@ -127,6 +131,12 @@ export class Prober {
 function unref(client: pg.Client): void {
   // Not in its types.
   ;(client as unknown as { unref(): void }).unref()
+}
+
+/** As the other side told it at the login. */
+function processIdOf(client: pg.Client): number | null {
+  const { processID } = client as unknown as { processID?: unknown }
+  return typeof processID === 'number' ? processID : null
 }
 
 function destroy(client: pg.Client): void {

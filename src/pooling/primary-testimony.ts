@@ -1,6 +1,7 @@
-// Asks the primary of now what it knows of a transaction. On one connection, in one transaction, so that a pooler in between
-// cannot let two servers answer. Concludes nothing.
+// Asks the primary of now what it knows of a transaction. In one message, which is one transaction: no pooler in between, be it
+// one of single statements, can let two servers answer. Concludes nothing.
 
+import pg from 'pg'
 import { errorCode } from '../failover/classify-error.ts'
 import type { PrimaryTestimony, TransactionStatus } from '../failover/commit-outcome.ts'
 import type { TrackedClient } from './tracked-client.ts'
@@ -20,6 +21,8 @@ const END_IT = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_s
 /** WAL of its own, committed: a commit that waits for standbys waits for all that came before, too. */
 const BARRIER = `select pg_catalog.pg_logical_emit_message(true, 'pg-ha', '')`
 
+const TEXT = { getTypeParser: () => String } as never
+
 const FUTURE_XID = '22023'
 
 export async function hearPrimary(
@@ -27,10 +30,12 @@ export async function hearPrimary(
   node: string,
   xid: string,
 ): Promise<PrimaryTestimony> {
-  await ask(client, 'begin read only')
-  const self = await ask(client, SELF)
-  const status = await transactionStatus(client, xid)
-  await ask(client, 'rollback')
+  const { rows, error } = await askAtOnce(client, `${SELF}; ${statusQuestion(xid)}`)
+  const [self, answer] = rows
+  if (self === undefined || (error !== null && errorCode(error) !== FUTURE_XID)) {
+    throw error ?? new Error(`${node} gave no answer`)
+  }
+  const status = error === null ? statusOf(answer?.status) : 'never assigned'
   return {
     node,
     systemIdentifier: self.system_identifier ?? null,
@@ -55,24 +60,34 @@ export async function awaitDurability(client: TrackedClient): Promise<void> {
   })
 }
 
-async function transactionStatus(client: TrackedClient, xid: string): Promise<TransactionStatus> {
-  try {
-    const { status } = await ask(client, 'select pg_catalog.txid_status($1::bigint) as status', [xid])
-    if (status === 'committed' || status === 'aborted' || status === 'in progress') return status
-    return 'forgotten'
-  } catch (error) {
-    if (errorCode(error) === FUTURE_XID) return 'never assigned'
-    throw error
-  }
+/** A message of several statements has no room for values. */
+function statusQuestion(xid: string): string {
+  return `select pg_catalog.txid_status(${BigInt(xid)}) as status`
 }
 
-async function ask(
+function statusOf(said: string | null | undefined): TransactionStatus {
+  return said === 'committed' || said === 'aborted' || said === 'in progress' ? said : 'forgotten'
+}
+
+type Row = Readonly<Record<string, string | null>>
+
+/** Every row that came, also of the statements before one that failed. */
+function askAtOnce(
   client: TrackedClient,
   text: string,
-  values: unknown[] = [],
-): Promise<Readonly<Record<string, string | null>>> {
-  // The application may parse values as it likes.
-  const types = { getTypeParser: () => String } as never
-  const { rows } = await client.query<Record<string, string | null>>({ text, values, types })
+): Promise<{ readonly rows: readonly Row[]; readonly error: Error | null }> {
+  return new Promise((resolve) => {
+    const rows: Row[] = []
+    // Not in its types: how values are parsed, which the application may do as it likes.
+    const query = new pg.Query({ text, types: TEXT } as never)
+    query.on('row', (row: Row) => rows.push(row))
+    query.on('error', (error: Error) => resolve({ rows, error }))
+    query.on('end', () => resolve({ rows, error: null }))
+    client.query(query)
+  })
+}
+
+async function ask(client: TrackedClient, text: string, values: unknown[] = []): Promise<Row> {
+  const { rows } = await client.query<Record<string, string | null>>({ text, values, types: TEXT })
   return rows[0] ?? {}
 }

@@ -1,5 +1,6 @@
 // Makes sure that a new connection leads where it should: one address may hide several servers. Servers from version 14
-// on report their role at login; older ones are asked once.
+// on report their role at login; older ones are asked once, and so is whatever is behind a pooler: it repeats what it was
+// told when it first connected.
 import type { PoolClient, PoolConfig } from 'pg'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import { SESSION, type Session, type TrackedClient } from './tracked-client.ts'
@@ -7,11 +8,12 @@ import { SESSION, type Session, type TrackedClient } from './tracked-client.ts'
 type Verify = NonNullable<PoolConfig['verify']>
 
 /** A `verify` hook for pg-pool that fills in the role where the server did not report it. */
-export function verifyRole(applications: Verify | undefined): Verify {
+export function verifyRole(applications: Verify | undefined, isPooled: () => boolean): Verify {
   return (client, done) => {
     const next = applications === undefined ? done : () => applications(client, done)
     const session = (client as unknown as TrackedClient)[SESSION]
-    if (session.inHotStandby !== null) {
+    if (isPooled()) Object.assign(session, { isPooled: true, isDirect: false, readOnly: null })
+    else if (session.inHotStandby !== null) {
       next()
       return
     }
@@ -28,9 +30,13 @@ async function ask(client: PoolClient, session: Session): Promise<void> {
   session.inHotStandby = rows[0] === undefined ? null : rows[0].standby === 't'
 }
 
-/** Whether this connection leads to a standby although the request must not. */
+/** Whether this connection leads to a standby although the request must not. To be asked once for each use. */
 export function leadsToStandby(client: TrackedClient, request: RouteRequest): boolean {
-  return wantsPrimary(request) && client[SESSION].inHotStandby === true
+  const session = client[SESSION]
+  const isStandby = session.inHotStandby
+  // A pooler's next statement may meet another session, or the same one promoted: the answer is good for this once.
+  if (session.isPooled) session.inHotStandby = null
+  return wantsPrimary(request) && isStandby === true
 }
 
 /** Whether the server itself said that nothing can be written in this session unless it asks for it. */

@@ -12,6 +12,8 @@ export interface Session {
   isOver: boolean
   /** Whether the server sees this very socket, with nothing in between. */
   isDirect: boolean | null
+  /** A pooler hands out the server's sessions: what it reports may be of another one, or of long ago. */
+  isPooled: boolean
 }
 
 /**
@@ -46,7 +48,13 @@ export function trackedClientClass(base: ClientClass = pg.Client as unknown as C
 
 function extend(Base: ClientClass): ClientClass {
   class Client extends Base {
-    readonly [SESSION]: Session = { inHotStandby: null, readOnly: null, isOver: false, isDirect: null }
+    readonly [SESSION]: Session = {
+      inHotStandby: null,
+      readOnly: null,
+      isOver: false,
+      isDirect: null,
+      isPooled: false,
+    }
 
     constructor(config?: TrackedConfig) {
       super(withConnection(config))
@@ -77,6 +85,7 @@ interface ParameterStatus {
 }
 
 function note(session: Session, { parameterName, parameterValue }: ParameterStatus): void {
+  if (session.isPooled) return
   if (parameterName === 'in_hot_standby') session.inHotStandby = parameterValue === 'on'
   if (parameterName === 'default_transaction_read_only') session.readOnly = parameterValue === 'on'
 }

@@ -10,6 +10,11 @@ export interface ProbeAnswer {
   readonly roundTripMillis: number
   /** What the server itself needed of that, on its own clock; null: it did not say. */
   readonly servingMillis: number | null
+  /**
+   * Whether a pooler such as PgBouncer hands out the server's sessions: what it says at a login may be long past. Null: not
+   * known.
+   */
+  readonly isPooled: boolean | null
   readonly role: 'primary' | 'standby'
   /** `default_transaction_read_only` is on: a primary that refuses writes. */
   readonly readOnly: boolean

@@ -26,6 +26,7 @@ const answer = fc.record<Extract<ProbeResult, { kind: 'answer' }>>({
   kind: fc.constant('answer'),
   askedAtMillis: fc.constant(0),
   roundTripMillis: fc.integer({ min: 0, max: 50 }),
+  isPooled: fc.option(fc.boolean()),
   servingMillis: fc.option(fc.integer({ min: 0, max: 50 })),
   role: fc.constantFrom('primary', 'standby'),
   readOnly: fc.boolean(),

@@ -38,7 +38,7 @@ specTable<ClassifyRow>(table('classify'), { required: ['error', 'sign', 'connect
 function errorFrom(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given
   const { message, errors, cause, ...rest } = strictMapping(given, {
-    optional: ['message', 'code', 'severity', 'errors', 'cause', 'errno'],
+    optional: ['message', 'code', 'severity', 'errors', 'cause', 'errno', 'routine'],
   })
   const options = cause === undefined ? undefined : { cause: errorFrom(cause) }
   const text = (message as string | undefined) ?? 'something'

@@ -51,6 +51,7 @@ function answer(
     kind: 'answer',
     askedAtMillis: number(words, 'asked') ?? atMillis,
     roundTripMillis: number(words, 'rtt') ?? 0,
+    isPooled: null,
     servingMillis: number(words, 'serving'),
     role,
     readOnly: words.has('readonly'),

@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { BASIC_QUERY, FULL_QUERY, type ProbeRow, readAnswer } from '../../../src/monitoring/probe-query.ts'
 
-const TIMES = { askedAtMillis: 100, answeredAtMillis: 103.5 }
+const TIMES = { askedAtMillis: 100, answeredAtMillis: 103.5, processId: 4711 }
 const PRIMARY: ProbeRow = {
   in_recovery: false,
   read_only: 'off',
   server_version: '180000',
+  backend_pid: '4711',
   server_start_millis: '1700000000123.5',
   system_identifier: '7543210987654321098',
   wal_file: '0000001A0000000000000003',
@@ -43,6 +44,7 @@ describe('an answer', () => {
       askedAtMillis: 100,
       roundTripMillis: 3.5,
       servingMillis: 1.25,
+      isPooled: false,
       role: 'primary',
       readOnly: false,
       serverVersion: 180_000,
@@ -57,6 +59,17 @@ describe('an answer', () => {
       receiving: null,
       upstream: null,
     })
+  })
+
+  test('through a pooler, which numbers its sessions itself', () => {
+    const isPooled = (row: ProbeRow, processId: number | null) =>
+      readAnswer(row, { ...TIMES, processId })?.isPooled
+    expect(isPooled(PRIMARY, -1_683_300_909)).toBe(true)
+    expect(isPooled(PRIMARY, 4711)).toBe(false)
+    expect([isPooled(PRIMARY, null), isPooled({ ...PRIMARY, backend_pid: undefined }, 4711)]).toEqual([
+      null,
+      null,
+    ])
   })
 
   test('of a standby', () => {

@@ -11,6 +11,7 @@ const ANSWER: ProbeAnswer = {
   askedAtMillis: 1,
   roundTripMillis: 1,
   servingMillis: null,
+  isPooled: null,
   role: 'standby',
   readOnly: false,
   serverVersion: 180004,
