@@ -1,5 +1,6 @@
 // What `pool.cluster` shows: a frozen picture of plain values that JSON can carry.
 import type { ClusterState } from './failover/cluster-state.ts'
+import { explain } from './split-brain/explain.ts'
 import { type Verdict, writableNode } from './split-brain/verdict.ts'
 import type { ClusterView } from './topology/cluster-view.ts'
 import { isDrained } from './topology/drain.ts'
@@ -41,8 +42,11 @@ export interface ClusterSnapshot {
   /** The node that takes writes, or null. */
   readonly primary: string | null
   readonly nodes: readonly NodeSnapshot[]
-  readonly verdict: Verdict
+  readonly verdict: ExplainedVerdict
 }
+
+/** The verdict, and its explanation in words: what each node showed, by which rules, and what would change it. */
+export type ExplainedVerdict = Verdict & { explain(): string }
 
 export function clusterSnapshot({ view, verdict, drains }: ClusterState): ClusterSnapshot {
   const primary = writableNode(verdict)
@@ -52,8 +56,14 @@ export function clusterSnapshot({ view, verdict, drains }: ClusterState): Cluste
     nodes: Object.freeze(
       view.nodes.map((node) => nodeSnapshot(view, node, { primary, drained: isDrained(drains, node.name) })),
     ),
-    verdict,
+    verdict: explained(verdict),
   })
+}
+
+/** Not enumerable: the picture stays one of plain values. */
+function explained(verdict: Verdict): ExplainedVerdict {
+  const copy = Object.defineProperty({ ...verdict }, 'explain', { value: () => explain(verdict) })
+  return Object.freeze(copy as ExplainedVerdict)
 }
 
 function nodeSnapshot(

@@ -9,7 +9,9 @@ import type { PoolEvent } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { clusterGuide, plainGuide } from './guide.ts'
 import { monotonicClock } from './monitoring/clock.ts'
-import { Coordinator } from './monitoring/coordinator.ts'
+import { Coordinator, type ManagerAgent } from './monitoring/coordinator.ts'
+import { readHistory } from './monitoring/history-reader.ts'
+import { Patroni } from './monitoring/patroni.ts'
 import { Prober } from './monitoring/prober.ts'
 import { longestPauseMillis } from './monitoring/rhythm.ts'
 import { Dispatcher, type Guide } from './pooling/dispatcher.ts'
@@ -35,6 +37,14 @@ const SETTLE_MILLIS = 10_000
 /** As within one site or between near ones: what a round trip more may cost a write where nobody has said. */
 const CHEAP_ROUND_TRIP_MILLIS = 10
 
+/** Since the pool was made. */
+export interface PoolCounters {
+  /** Requests for the primary that were given up because none could be named. */
+  readonly writesRefused: number
+  /** Connections in use that were cut because their node had lost, or might have. */
+  readonly connectionsFenced: number
+}
+
 export interface EngineListener {
   /** pg-pool's own events, of the pools of one intent. */
   poolEvent(intent: Intent, event: PoolEventName, args: readonly unknown[]): void
@@ -51,6 +61,8 @@ export class Engine {
   readonly #guide: Guide
   readonly #coordinator: Coordinator | null
   #listener: EngineListener | null = null
+  #writesRefused = 0
+  #connectionsFenced = 0
 
   /** @throws ConfigError for certificate files that cannot be used. */
   constructor(settings: Settings) {
@@ -61,6 +73,8 @@ export class Engine {
       writeQuorum: settings.writeQuorum,
       startupGraceMillis: settings.startupGraceMillis,
       settleMillis: SETTLE_MILLIS,
+      pinTimeline: settings.pinTimeline,
+      decide: settings.decide,
       // A look that is due may be put off by its jitter, and then take its time to connect and to answer.
       beliefMillis: longestPauseMillis(steadyMillis(settings)) + 2 * settings.probeTimeoutMillis,
     }
@@ -72,6 +86,9 @@ export class Engine {
       pools: this.#pools,
       failoverTimeoutMillis: settings.failoverTimeoutMillis,
       maxWaiting: settings.maxWaitingRequests,
+      onWriteRefused: () => {
+        this.#writesRefused += 1
+      },
       clock: monotonicClock,
       random: Math.random,
     })
@@ -94,6 +111,10 @@ export class Engine {
     this.#guide.start()
     const selection = this.#guide.select(request)
     return selection.kind === 'use' ? selection.node : null
+  }
+
+  get counters(): PoolCounters {
+    return Object.freeze({ writesRefused: this.#writesRefused, connectionsFenced: this.#connectionsFenced })
   }
 
   listen(listener: EngineListener): void {
@@ -160,6 +181,8 @@ export class Engine {
           ? { makeEngine, poolOptions: readOnly(options), plainOptions: options }
           : { makeEngine, poolOptions: options }
       },
+      // A promotion, told by the server itself: what the others say now counts, too.
+      onRoleChange: () => this.#coordinator?.lookNow(),
       onEvent: ({ pool, intent }, { name, args, generation }) => {
         // A connection that died at rest is the earliest sign there is of its server.
         if (name === 'error') this.dispatcher.report(pool, generation, args[0])
@@ -180,6 +203,13 @@ export class Engine {
           clock: monotonicClock,
           onLost: () => this.#guide.look(node.name),
         }),
+      trace: (node, timeline) =>
+        readHistory(timeline, {
+          connection: monitorOptions(this.#dialledOptions(node), settings),
+          timeoutMillis: settings.probeTimeoutMillis,
+          clock: monotonicClock,
+        }),
+      manager: patroniAgents(settings),
       steadyMillis: steadyMillis(settings),
       names: {
         lookup: settings.lookup,
@@ -191,7 +221,10 @@ export class Engine {
       effects: {
         forget: ({ node }) => this.#pools.forget(node),
         invalidate: ({ node, intent, idle }) => this.#pools.invalidate(node, intent, idle),
-        destroyLeased: ({ node, intent, reason }) => this.#pools.destroyLeased(node, intent, reason),
+        destroyLeased: ({ node, intent, reason, why }) => {
+          const cut = this.#pools.destroyLeased(node, intent, { reason, why })
+          if (why === 'stale') this.#connectionsFenced += cut
+        },
         wake: () => this.dispatcher.wake(),
         emit: (event) => this.#listener?.clusterEvent(event),
       },
@@ -216,6 +249,18 @@ export class Engine {
 /** No belief goes longer without a look than `hostRecheckSeconds`. */
 function steadyMillis({ probeIntervalMillis, hostRecheckMillis }: Settings): number {
   return Math.min(probeIntervalMillis, hostRecheckMillis)
+}
+
+function patroniAgents({ patroni, probeTimeoutMillis }: Settings): readonly ManagerAgent[] {
+  return patroni.map((agent) => ({
+    url: agent.url,
+    node: agent.entry,
+    looker: new Patroni({
+      ...{ url: agent.url, username: agent.username, password: agent.password, ca: agent.ca },
+      timeoutMillis: probeTimeoutMillis,
+      clock: monotonicClock,
+    }),
+  }))
 }
 
 /** The role of each new connection is made sure of. */

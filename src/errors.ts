@@ -218,3 +218,22 @@ export class TransactionTimeoutError extends PgHaError {
     this.timeoutMillis = timeoutMillis
   }
 }
+
+/**
+ * What was under way on a connection when it was cut: nothing, an open transaction (rolled back with the connection), a
+ * statement outside of one, or a COMMIT; of the last two the outcome is in doubt.
+ */
+export type WorkInDoubt = 'none' | 'transaction' | 'statement' | 'commit'
+
+/**
+ * The connection led to a primary that has lost against another one, and was cut. What had been acknowledged over it since
+ * the two parted will most likely be undone. Code `PGHA_STALE_PRIMARY`.
+ */
+export class StalePrimaryError extends ConnectionLostError {
+  readonly work: WorkInDoubt
+
+  constructor(message: string, { work, ...lost }: LostConnection & { readonly work: WorkInDoubt }) {
+    super(message, lost, 'PGHA_STALE_PRIMARY')
+    this.work = work
+  }
+}

@@ -1,8 +1,9 @@
 // The public names of pg-ha, one by one.
-export type { ClusterSnapshot, NodeSnapshot } from './cluster-snapshot.ts'
+export type { ClusterSnapshot, ExplainedVerdict, NodeSnapshot } from './cluster-snapshot.ts'
 export type { PoolEngine, PoolEngineFactory, PoolEngineName } from './config/pool-engine.ts'
 export type { PoolOptions, TargetServerType, TargetSessionAttrs } from './config/pool-options.ts'
 export type { DrainOptions } from './draining.ts'
+export type { PoolCounters } from './engine.ts'
 export {
   ConfigError,
   type ConfigFault,
@@ -19,7 +20,9 @@ export {
   PoolFullError,
   ReadsOnPrimaryError,
   SplitBrainError,
+  StalePrimaryError,
   TransactionTimeoutError,
+  type WorkInDoubt,
 } from './errors.ts'
 export type {
   CommitOutcome,
@@ -41,6 +44,7 @@ export type { RoutedQuery } from './pooling/splitter.ts'
 export type { Transaction } from './pooling/transaction-client.ts'
 export type { IsolationLevel, TransactionOptions } from './pooling/transaction-options.ts'
 export type { SessionOptions } from './sessions.ts'
-export type { ClaimantEvidence } from './split-brain/evidence.ts'
+export type { ClaimantEvidence, StandbyEvidence } from './split-brain/evidence.ts'
+export type { RuleName } from './split-brain/rules.ts'
 export type { DualPrimary, NoPrimary, OnePrimary, Verdict } from './split-brain/verdict.ts'
 export type { NodeState } from './topology/node-view.ts'

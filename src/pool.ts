@@ -6,12 +6,14 @@ import { resolveSettings } from './config/resolve-settings.ts'
 import { userFiles } from './dialing/system-files.ts'
 import { warnOnce } from './dialing/warn-once.ts'
 import { type DrainOptions, drainNode, undrainNode } from './draining.ts'
-import { Engine } from './engine.ts'
+import { Engine, type PoolCounters } from './engine.ts'
 import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { RoutedPool } from './routed-pool.ts'
 import { ownRequest, type RouteRequest, readRequest, writeRequest } from './routing/request.ts'
 import { checkSessions, type SessionOptions, Sessions } from './sessions.ts'
+import { explain } from './split-brain/explain.ts'
+import type { Verdict } from './split-brain/verdict.ts'
 import { type Splitting, splittingOf } from './splitting.ts'
 
 type PgPool = InstanceType<typeof RoutedPool>
@@ -68,6 +70,7 @@ export class Pool extends RoutedPool {
         }
       },
       clusterEvent: ({ name, payload }) => {
+        if (name === 'splitBrain' && this.listenerCount(name) === 0) warnOfSplitBrain(payload.verdict)
         this.emit(name, payload)
       },
     })
@@ -128,6 +131,11 @@ export class Pool extends RoutedPool {
     undrainNode(this.#engine.drainParts, node)
   }
 
+  /** What it has refused and cut since it was made. */
+  get counters(): PoolCounters {
+    return this.#engine.counters
+  }
+
   override on<K extends keyof PoolEvents>(event: K, listener: (payload: PoolEvents[K]) => void): this
   override on<K extends PgPoolEvent>(event: K, listener: PgPoolListener<K>): this
   override on(event: string, listener: (...args: never[]) => void): this {
@@ -140,4 +148,10 @@ export class Pool extends RoutedPool {
     await this.#engine.end()
     for (const pool of [this.read, this.write, this]) Object.assign(pool, { ended: true })
   }
+}
+
+/** Where nobody listens, an operator must still be able to see it. */
+function warnOfSplitBrain(verdict: Verdict): void {
+  const options = { type: 'PgHaWarning', code: 'PGHA_SPLIT_BRAIN', detail: explain(verdict) }
+  process.emitWarning(`Two primaries: ${verdict.reason}. See docs/runbooks/split-brain.md`, options)
 }

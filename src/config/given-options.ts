@@ -88,6 +88,21 @@ export class OptionReader {
     return this.#number(option, { isSound, expected: 'a number from 0 to 1', fallback: 1 })
   }
 
+  /** A whole number from 1, or none. */
+  ordinal(option: string): number | undefined {
+    const isSound = (value: number) => Number.isSafeInteger(value) && value >= 1
+    const value = this.#number(option, { isSound, expected: 'a whole number from 1', fallback: Number.NaN })
+    return Number.isNaN(value) ? undefined : value
+  }
+
+  /** A function: only the options object can give one. */
+  callback<Callback>(option: string): Callback | undefined {
+    const given = this.#find(option)
+    if (given === undefined || typeof given.value === 'function') return given?.value as Callback | undefined
+    this.#faults.add(given.label, `${describeValue(given.value)} given, expected a function`)
+    return undefined
+  }
+
   text(option: string): string | undefined {
     const given = this.#find(option)
     if (given === undefined) return undefined

@@ -27,6 +27,8 @@ export const OWN_OPTIONS: readonly string[] = [
   'commitOutcome',
   'commitTokens',
   'maxWaitingRequests',
+  'pinTimeline',
+  'decide',
   'monitorUser',
   'monitorPassword',
   'patroni',

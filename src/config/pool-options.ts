@@ -8,6 +8,7 @@ import type { PoolEngineFactory, PoolEngineName } from './pool-engine.ts'
 import type {
   BalancerName,
   CommitOutcomePolicy,
+  DecideOption,
   LookupFunction,
   SplitBrainPolicy,
   TlsMode,
@@ -26,6 +27,17 @@ export type TargetServerType =
 
 export type TargetSessionAttrs = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby'
 
+/** Where Patroni's agents answer: beside every host at this port, or at these addresses. */
+export type PatroniOptions = ({ readonly port: number } | { readonly urls: readonly string[] }) & {
+  /** For `port`. Default: http. */
+  readonly protocol?: 'http' | 'https' | undefined
+  /** Basic authentication; credentials in an address count before it. */
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** PEM of the authorities that https trusts, in place of the public ones. */
+  readonly ca?: string | Buffer | undefined
+}
+
 export interface HostEntry {
   readonly host: string
   /** Default: `port` of the options, else 5432. */
@@ -40,7 +52,7 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   /**
    * `postgres://user:password@h1:5432,h2,[::1]:5433/db?name=value` or
    * `jdbc:postgresql://h1:5432,h2:5433/db?user=u&password=p`. Every option below but `hosts`, `monitorPassword` and
-   * `patroni` may stand in its query under the same name.
+   * `decide` may stand in its query under the same name; `patroni` there is a port.
    */
   connectionString?: string | undefined
   /** One host, a comma-separated list, or an array; a socket directory begins with '/'. Default: PGHOST, else localhost. */
@@ -155,8 +167,18 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   monitorUser?: string | undefined
   /** Its password. Default: the application's. */
   monitorPassword?: string | undefined
-  /** Patroni's REST API as one more witness; anything but false is not available in this version. Default: false. */
-  patroni?: false | { readonly port: number } | { readonly urls: readonly string[] } | undefined
+  /**
+   * An operator's word after a split brain: the true history is the one of this timeline. Of several primaries the one on it
+   * is written to; one below it never is, alone or not.
+   */
+  pinTimeline?: number | undefined
+  /**
+   * The application's word on who is the primary, for those who know better than the rules: given the claimants in dispute,
+   * the name of one of them, or nothing. Must be quick, and answer alike in every process.
+   */
+  decide?: DecideOption | undefined
+  /** Patroni's REST API as one more witness. In a connection string: its port. Default: false. */
+  patroni?: false | PatroniOptions | undefined
 
   /**
    * What keeps the connections of each node: `pg-pool`; `none`, which ends each when it comes back, for a pooler between

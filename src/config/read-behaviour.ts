@@ -1,5 +1,5 @@
 // The options of a cluster -> their settings. Knows nothing of hosts, TLS or what pg is told.
-import { describeValue, type FaultList } from './fault-list.ts'
+import type { FaultList } from './fault-list.ts'
 import { type GivenOptions, OptionReader } from './given-options.ts'
 import type { Settings } from './settings.ts'
 
@@ -25,6 +25,8 @@ type Behaviour = Pick<
   | 'maxWaitingRequests'
   | 'monitorUser'
   | 'monitorPassword'
+  | 'pinTimeline'
+  | 'decide'
 >
 
 export function readBehaviour(sources: readonly GivenOptions[], faults: FaultList): Behaviour {
@@ -50,15 +52,8 @@ export function readBehaviour(sources: readonly GivenOptions[], faults: FaultLis
     maxWaitingRequests: read.count('maxWaitingRequests', 10_000),
     monitorUser: read.text('monitorUser'),
     monitorPassword: read.text('monitorPassword'),
+    pinTimeline: read.ordinal('pinTimeline'),
+    decide: read.callback<Settings['decide'] & {}>('decide'),
   }
-  refusePatroni(sources, faults)
   return behaviour
-}
-
-function refusePatroni(sources: readonly GivenOptions[], faults: FaultList): void {
-  const patroni = sources.map((source) => source.get('patroni')).find((given) => given !== undefined)
-  // Compared, not made text of: an object may have a toString of its own, or none.
-  if (patroni === undefined || patroni.value === false || patroni.value === 'false') return
-  const shown = patroni.isText ? 'a value' : describeValue(patroni.value)
-  faults.add('patroni', `${shown} given: asking Patroni is not available in this version, expected false`)
 }

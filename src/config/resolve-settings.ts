@@ -24,6 +24,7 @@ import { optionHosts, resolveHosts, textHosts } from './host-list.ts'
 import { withPlaces } from './host-places.ts'
 import { LOGIN_OPTIONS, OWN_OPTIONS } from './known-names.ts'
 import type { ParsedString } from './parsed-string.ts'
+import { resolvePatroni } from './patroni-settings.ts'
 import { readPgParameters } from './pg-parameters.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { readBehaviour } from './read-behaviour.ts'
@@ -90,6 +91,7 @@ export function resolveSettings(
     loadBalanceHosts: balanced ?? behaviour.readWriteSplitting === 'auto',
     ...behaviour,
     poolEngine: readPoolEngine(sources.all, faults),
+    patroni: resolvePatroni(sources, hosts, faults),
     ...(tls === undefined ? {} : { tls }),
     ...(passwordFile === undefined ? {} : { passwordFile }),
     ...lookupOf(given, faults),

@@ -1,6 +1,7 @@
 // The frozen outcome of configuration: what every other room reads. Knows nothing of where a value came from.
 import type { PoolConfig } from 'pg'
 import type { Host } from '../topology/host.ts'
+import type { PatroniAgent } from './patroni-settings.ts'
 import type { PoolEngineFactory, PoolEngineName } from './pool-engine.ts'
 
 /**
@@ -27,6 +28,21 @@ export type Target =
   | 'prefer-primary'
 
 export type BalancerName = 'random' | 'roundRobin' | 'leastBusy' | 'nearest'
+/** What a claimant shows; `ClaimantEvidence` has all of it. */
+export interface ClaimantShown {
+  readonly node: string
+  readonly timeline: number | null
+  readonly followers: number | null
+  readonly votes: number
+  readonly support: number
+}
+
+/**
+ * Given all claimants that are in dispute or kept out, says which one is the primary; nothing: the rules decide. Asked at
+ * every judgement, so it must be quick, and answer alike in every process.
+ */
+export type DecideOption = (claimants: readonly ClaimantShown[]) => string | null | undefined
+
 export type SplitBrainPolicy = 'refuse' | 'warn' | 'off'
 export type ReadConsistency = 'eventual' | 'session'
 export type ReadWriteSplitting = 'explicit' | 'auto'
@@ -119,6 +135,12 @@ export interface Settings {
   readonly commitOutcome: CommitOutcomePolicy
   readonly commitTokens: boolean
   readonly maxWaitingRequests: number
+  /** An operator's word: of several histories, the one of this timeline is the true one. */
+  readonly pinTimeline: number | undefined
+  /** The application's word on who is the primary. */
+  readonly decide: DecideOption | undefined
+  /** Patroni's agents; empty: it is not asked. */
+  readonly patroni: readonly PatroniAgent[]
   /** What the monitor logs in with where it differs from the application's. */
   readonly monitorUser: string | undefined
   readonly monitorPassword: string | undefined

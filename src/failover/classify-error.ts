@@ -61,6 +61,7 @@ const BY_SYSTEM_CODE = new Map<string, ErrorMeaning>(
     // Ours: TLS or the login was not what was asked for.
     PGHA_INSECURE: { sign: 'rejected', connection: 'lost', kind: 'login' },
     // Ours: the connection was given up on purpose, and what that says of the node is known already.
+    PGHA_STALE_PRIMARY: { sign: null, connection: 'lost', kind: 'connection' },
     PGHA_CONNECTION_LOST: { sign: null, connection: 'lost', kind: 'connection' },
   }),
 )

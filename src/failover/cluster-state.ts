@@ -33,6 +33,9 @@ export function initialState(hosts: readonly Host[], policy: Policy, nowMillis: 
     stale: NOTHING,
     foreign: NOTHING,
     evidence: NOTHING,
+    rules: Object.freeze(['starting'] as const),
+    standbys: NOTHING,
+    managerNames: null,
   }
   return Object.freeze({
     view,

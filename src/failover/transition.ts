@@ -5,7 +5,7 @@ import type { Memory } from '../split-brain/memory.ts'
 import { writableNode } from '../split-brain/verdict.ts'
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import { isDrained } from '../topology/drain.ts'
-import { isUnresolved, type NodeView } from '../topology/node-view.ts'
+import { isUnresolved, lacksHistory, type NodeView } from '../topology/node-view.ts'
 import type { ProbeAnswer } from '../topology/probe-result.ts'
 import { isSameServer } from '../topology/servers.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -29,7 +29,13 @@ export type Effect =
       readonly node: string
       readonly intent: 'write' | 'both'
       readonly reason: string
+      /** `stale`: a verdict went against it, it still takes writes. `silent`: it does not answer. */
+      readonly why: 'stale' | 'silent'
     }
+  /** Read where the timeline of these primaries comes from. */
+  | { readonly kind: 'trace'; readonly nodes: readonly string[] }
+  /** Ask the cluster manager now. */
+  | { readonly kind: 'askManager' }
   | { readonly kind: 'probe'; readonly nodes: readonly string[] }
   | { readonly kind: 'emit'; readonly event: PoolEvent }
 
@@ -45,6 +51,8 @@ export function transition(before: ClusterState, after: ClusterState): readonly 
     ...fences(before, after),
     ...arrivals(before.view, after.view),
     ...probes(before, after),
+    ...traces(before.view, after.view),
+    ...(wantsManager(before, after) ? [{ kind: 'askManager' } as const] : []),
     ...events(before, after).map((event) => ({ kind: 'emit', event }) as const),
   ]
 }
@@ -86,7 +94,7 @@ function nodeConsequences(was: NodeView, is: NodeView): readonly Effect[] {
   }
   if (is.misses >= MISSES_BEFORE_DESTROYING && was.misses < MISSES_BEFORE_DESTROYING) {
     const reason = `${node} does not answer any more (${is.failure?.code ?? is.failure?.message})`
-    effects.push({ kind: 'destroyLeased', node, intent: 'both', reason })
+    effects.push({ kind: 'destroyLeased', node, intent: 'both', reason, why: 'silent' })
   }
   if (was.answer !== null && is.answer !== null && was.answer !== is.answer) {
     if (isAnotherServer(was.answer, is.answer)) {
@@ -128,7 +136,7 @@ function fences(before: ClusterState, after: ClusterState): readonly Effect[] {
   }
   return [...fenced].flatMap(([node, reason]): readonly Effect[] => [
     { kind: 'invalidate', node, intent: 'write', idle: 'close' },
-    { kind: 'destroyLeased', node, intent: 'write', reason },
+    { kind: 'destroyLeased', node, intent: 'write', reason, why: 'stale' },
   ])
 }
 
@@ -168,6 +176,25 @@ function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
     return [{ kind: 'probe', nodes: after.memory.contest?.claimants ?? [] }]
   }
   return []
+}
+
+/** Once for each timeline of each primary: another connection is made for it. */
+function traces(before: ClusterView, after: ClusterView): readonly Effect[] {
+  const nodes = after.nodes.filter((node) => {
+    const was = findNode(before, node.name)
+    const isAsked = was !== undefined && lacksHistory(was) && was.answer?.timeline === node.answer?.timeline
+    return lacksHistory(node) && !isAsked
+  })
+  return nodes.length === 0 ? [] : [{ kind: 'trace', nodes: nodes.map(({ name }) => name) }]
+}
+
+/** Its word is worth most when the primary is lost, and when there is one more than there should be. */
+function wantsManager(before: ClusterState, after: ClusterState): boolean {
+  if (after.view.manager.length === 0) return false
+  const isLost = writableNode(before.verdict) !== null && writableNode(after.verdict) === null
+  const had = new Set(before.verdict.evidence.map(({ node }) => node))
+  const isJoined = had.size > 0 && after.verdict.evidence.some(({ node }) => !had.has(node))
+  return isLost || isJoined
 }
 
 function events(before: ClusterState, after: ClusterState): readonly PoolEvent[] {

@@ -7,17 +7,19 @@ import { type Effect, transition } from '../failover/transition.ts'
 import type { Policy } from '../split-brain/hearing.ts'
 import { applyAddresses } from '../topology/apply-addresses.ts'
 import { applyFailure } from '../topology/apply-failure.ts'
-import { applyProbe } from '../topology/apply-probe.ts'
+import { applyManager } from '../topology/apply-manager.ts'
+import { applyHistory, applyProbe } from '../topology/apply-probe.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import { withDrain, withoutDrain } from '../topology/drain.ts'
 import { entryNames, type Host, needsLookup } from '../topology/host.ts'
-import { isUnresolved, type NodeView } from '../topology/node-view.ts'
+import type { ManagerResult } from '../topology/manager-word.ts'
+import { isUnresolved, type KnownHistory, type NodeView } from '../topology/node-view.ts'
 import type { NodeFailure, ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
 import { type Looker, Monitor } from './monitor.ts'
 import { Resolver } from './resolver.ts'
-import { doubtfulAddresses, nextLookMillis, nextLookupMillis, type Rhythm } from './rhythm.ts'
+import { doubtfulAddresses, nextAskMillis, nextLookMillis, nextLookupMillis, type Rhythm } from './rhythm.ts'
 
 const debug = createDebug('pg-ha:judge')
 
@@ -30,11 +32,21 @@ export interface CoordinatorEffects {
   emit(event: PoolEvent): void
 }
 
+/** One agent of the cluster manager, and how it is asked. */
+export interface ManagerAgent {
+  readonly url: string
+  readonly node: string | null
+  readonly looker: Looker<ManagerResult>
+}
+
 export interface CoordinatorOptions {
   readonly hosts: readonly Host[]
   readonly policy: Policy
   /** Makes what looks at a node, at the address it has now. */
   readonly lookerFor: (node: NodeView) => Looker
+  /** Reads where the timeline of a primary comes from. Never rejects. */
+  readonly trace: (node: NodeView, timeline: number) => Promise<KnownHistory>
+  readonly manager: readonly ManagerAgent[]
   readonly steadyMillis: number
   readonly names: NameOptions
   readonly clock: Clock
@@ -54,6 +66,7 @@ export interface NameOptions {
 export class Coordinator {
   readonly #options: CoordinatorOptions
   readonly #monitor: Monitor
+  readonly #manager: Monitor<ManagerResult>
   readonly #resolver: Resolver
   /** The entries that have to be looked up. */
   readonly #named: ReadonlySet<string>
@@ -73,6 +86,12 @@ export class Coordinator {
       pauseMillis: (node) => nextLookMillis(this.#state, node, this.#rhythm()),
       onResult: (node, result) => this.#learn(node, result),
     })
+    this.#manager = new Monitor<ManagerResult>({
+      clock: options.clock,
+      pauseMillis: () => nextAskMillis(this.#state, this.#rhythm()),
+      onResult: (agent, result) => this.#hear(agent, result),
+    })
+    for (const { url, looker } of options.manager) this.#manager.watch(url, looker)
     const { recheckMillis } = options.names
     this.#resolver = new Resolver({
       ...options.names,
@@ -101,6 +120,7 @@ export class Coordinator {
     this.#scheduleReview()
     for (const node of this.#state.view.nodes) if (!isUnresolved(node)) this.#watch(node)
     this.#monitor.start()
+    this.#manager.start()
     this.#resolver.start()
   }
 
@@ -127,6 +147,7 @@ export class Coordinator {
     this.#closed = true
     clearTimeout(this.#review)
     this.#monitor.close()
+    this.#manager.close()
     this.#resolver.close()
   }
 
@@ -164,6 +185,22 @@ export class Coordinator {
         ? applyProbe(view, node, result)
         : applyFailure(view, node, { failure: result, nowMillis })
     if (next !== view) this.#become(next)
+  }
+
+  #hear(agent: string, result: ManagerResult): void {
+    const node = this.#options.manager.find(({ url }) => url === agent)?.node ?? null
+    const next = applyManager(this.#state.view, { node, result })
+    if (next !== this.#state.view) this.#become(next)
+  }
+
+  #trace(name: string): void {
+    const node = findNode(this.#state.view, name)
+    const timeline = node?.answer?.timeline ?? null
+    if (node === undefined || timeline === null) return
+    void this.#options.trace(node, timeline).then((known) => {
+      const next = applyHistory(this.#state.view, name, known)
+      if (next !== this.#state.view) this.#become(next)
+    })
   }
 
   #become(view: ClusterView): void {
@@ -213,6 +250,12 @@ export class Coordinator {
         break
       case 'probe':
         this.#monitor.lookNow(effect.nodes)
+        break
+      case 'trace':
+        for (const node of effect.nodes) this.#trace(node)
+        break
+      case 'askManager':
+        this.#manager.lookNow(this.#options.manager.map(({ url }) => url))
         break
       case 'emit':
         this.#emit(effect.event)

@@ -6,49 +6,49 @@ import type { Clock } from './clock.ts'
 
 const debug = createDebug('pg-ha:monitor')
 
-export interface Looker {
-  probe(): Promise<ProbeResult>
+export interface Looker<Result = ProbeResult> {
+  probe(): Promise<Result>
   close(): void
 }
 
-export interface MonitorOptions {
+export interface MonitorOptions<Result = ProbeResult> {
   readonly clock: Clock
   /** How long to wait before the next look at this node. */
   readonly pauseMillis: (node: string) => number
-  readonly onResult: (node: string, result: ProbeResult) => void
+  readonly onResult: (node: string, result: Result) => void
 }
 
 /** Requests to look at once that come thicker than this are one request. */
 const LEAST_GAP_MILLIS = 10
 
-interface Loop {
+interface Loop<Result> {
   readonly node: string
-  readonly looker: Looker
+  readonly looker: Looker<Result>
   timer: NodeJS.Timeout | undefined
   looking: boolean
   again: boolean
   startedMillis: number
 }
 
-export class Monitor {
-  readonly #options: MonitorOptions
-  readonly #loops = new Map<string, Loop>()
+export class Monitor<Result = ProbeResult> {
+  readonly #options: MonitorOptions<Result>
+  readonly #loops = new Map<string, Loop<Result>>()
   #running = false
   #closed = false
 
-  constructor(options: MonitorOptions) {
+  constructor(options: MonitorOptions<Result>) {
     this.#options = options
   }
 
   /** Looks at this node from now on, by this looker instead of any it had. */
-  watch(node: string, looker: Looker): void {
+  watch(node: string, looker: Looker<Result>): void {
     this.forget(node)
     if (this.#closed) {
       looker.close()
       return
     }
     const startedMillis = Number.NEGATIVE_INFINITY
-    const loop: Loop = { node, looker, timer: undefined, looking: false, again: false, startedMillis }
+    const loop: Loop<Result> = { node, looker, timer: undefined, looking: false, again: false, startedMillis }
     this.#loops.set(node, loop)
     if (this.#running) void this.#look(loop)
   }
@@ -89,7 +89,7 @@ export class Monitor {
     }
   }
 
-  async #look(loop: Loop): Promise<void> {
+  async #look(loop: Loop<Result>): Promise<void> {
     loop.looking = true
     loop.again = false
     loop.startedMillis = this.#options.clock()
@@ -105,18 +105,18 @@ export class Monitor {
     }
   }
 
-  #isWanted(loop: Loop): boolean {
+  #isWanted(loop: Loop<Result>): boolean {
     return this.#running && this.#loops.get(loop.node) === loop
   }
 
-  #goOn(loop: Loop): void {
+  #goOn(loop: Loop<Result>): void {
     if (loop.again) this.lookNow([loop.node])
     else if (loop.timer === undefined && !loop.looking) {
       this.#schedule(loop, this.#options.pauseMillis(loop.node))
     }
   }
 
-  #schedule(loop: Loop, millis: number): void {
+  #schedule(loop: Loop<Result>, millis: number): void {
     clearTimeout(loop.timer)
     loop.timer = undefined
     if (millis <= 0) {

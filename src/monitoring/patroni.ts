@@ -52,7 +52,7 @@ export class Patroni {
   }
 
   /** One look: `/cluster` and `/primary` at once. A failure of either is no answer. */
-  async ask(): Promise<ManagerResult> {
+  async probe(): Promise<ManagerResult> {
     const { url: agent, clock, timeoutMillis } = this.#options
     const askedAtMillis = clock()
     const aborting = new AbortController()

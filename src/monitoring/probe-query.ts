@@ -19,15 +19,25 @@ select r.in_recovery,
   case when r.in_recovery then
     extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000
   end as replay_age_millis,
-  (select count(*) from pg_catalog.pg_stat_replication w
-    where w.application_name not in ('pg_basebackup', 'pg_receivewal') and not exists (
-      select from pg_catalog.pg_replication_slots s where s.active_pid = w.pid and s.slot_type = 'logical'
-    )) as followers,
+  f.followers, f.sync_followers, f.sync_visible,
+  pg_catalog.current_setting('synchronous_standby_names') as sync_names,
+  pg_catalog.current_setting('synchronous_commit') as sync_commit,
+  (select rolreplication or rolsuper from pg_catalog.pg_roles where rolname = current_user) as may_trace,
+  pg_catalog.host(pg_catalog.inet_server_addr()) as own_host, pg_catalog.inet_server_port() as own_port,
   (select count(*) from pg_catalog.pg_stat_wal_receiver) as receivers,
   w.received_tli, w.sender_host, w.sender_port,
   extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000 as serving_millis
 from (select pg_catalog.pg_is_in_recovery() as in_recovery) r
-left join pg_catalog.pg_stat_wal_receiver w on true`
+left join pg_catalog.pg_stat_wal_receiver w on true
+cross join (
+  select count(*) as followers,
+    count(*) filter (where f.sync_state in ('sync', 'quorum') and f.state = 'streaming') as sync_followers,
+    count(*) filter (where f.sync_state is not null) as sync_visible
+  from pg_catalog.pg_stat_replication f
+  where f.application_name not in ('pg_basebackup', 'pg_receivewal') and not exists (
+    select from pg_catalog.pg_replication_slots s where s.active_pid = f.pid and s.slot_type = 'logical'
+  )
+) f`
 
 /** For servers that hide or lack what the full question reads: the role alone. */
 export const BASIC_QUERY = `
@@ -44,8 +54,6 @@ export function readAnswer(
 ): ProbeAnswer | null {
   const inRecovery = boolean(row.in_recovery)
   if (inRecovery === null) return null
-  const senderHost = text(row.sender_host)
-  const senderPort = number(row.sender_port)
   return {
     kind: 'answer',
     askedAtMillis: look.askedAtMillis,
@@ -64,7 +72,10 @@ export function readAnswer(
     replayAgeMillis: number(row.replay_age_millis),
     followers: number(row.followers),
     receiving: inRecovery && row.receivers !== undefined ? (number(row.receivers) ?? 0) > 0 : null,
-    upstream: senderHost !== null && senderPort !== null ? { host: senderHost, port: senderPort } : null,
+    upstream: placeOf(row.sender_host, row.sender_port),
+    ownAddress: placeOf(row.own_host, row.own_port),
+    canCommit: inRecovery ? null : canCommit(row),
+    mayTrace: boolean(row.may_trace) === true,
   }
 }
 
@@ -72,6 +83,24 @@ export function readAnswer(
 function isPooled(row: ProbeRow, processId: number | null): boolean | null {
   const backend = number(row.backend_pid)
   return backend === null || processId === null ? null : backend !== processId
+}
+
+/** Whether the standbys that a commit waits for are there. Who of them counts is visible to pg_monitor only. */
+function canCommit(row: ProbeRow): boolean | null {
+  const names = text(row.sync_names)
+  if (names === null) return null
+  if (names.trim() === '' || ['off', 'local'].includes(text(row.sync_commit) ?? '')) return true
+  const needed = Number(/^(?:FIRST|ANY)?\s*(\d+)\s*\(/i.exec(names.trim())?.[1] ?? 1)
+  const followers = number(row.followers)
+  if (followers === null) return null
+  if (followers < needed) return false
+  const visible = number(row.sync_visible) ?? 0
+  return visible < followers ? null : (number(row.sync_followers) ?? 0) >= needed
+}
+
+function placeOf(host: unknown, port: unknown): { host: string; port: number } | null {
+  const [known, at] = [text(host), number(port)]
+  return known === null || at === null ? null : { host: known, port: at }
 }
 
 /** The first eight hexadecimal digits of a WAL file's name. */

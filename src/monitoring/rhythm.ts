@@ -12,6 +12,8 @@ const AWAITED_MILLIS = 50
 const EPISODE_MILLIS = 60_000
 /** A node that is down while the primary is up soon becomes the steady rhythm's business. */
 const NODE_EPISODE_MILLIS = 5_000
+/** The cluster manager, while its word may decide: each answer costs it a look at its store. */
+const ASKED_MILLIS = 250
 const JITTER = 0.1
 
 export interface Rhythm {
@@ -29,6 +31,13 @@ export function longestPauseMillis(steadyMillis: number): number {
 export function nextLookMillis(state: ClusterState, name: string, rhythm: Rhythm): number {
   const base = Math.min(rhythm.steadyMillis, urgency(state, name, rhythm.nowMillis))
   return base * (1 - JITTER + 2 * JITTER * rhythm.random)
+}
+
+/** When to ask the cluster manager again: as steadily as the nodes, and faster while its word may decide. */
+export function nextAskMillis(state: ClusterState, { steadyMillis, nowMillis, random }: Rhythm): number {
+  const isWanted = isWithoutPrimary(state, nowMillis) || isSplit(state.verdict)
+  const base = isWanted ? Math.min(steadyMillis, ASKED_MILLIS) : steadyMillis
+  return base * (1 - JITTER + 2 * JITTER * random)
 }
 
 /**

@@ -9,7 +9,7 @@ import type { ClusterState } from '../failover/cluster-state.ts'
 import { giveUpError } from '../failover/give-up.ts'
 import { afterFailedConnect } from '../failover/retry-policy.ts'
 import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
-import type { RouteRequest } from '../routing/request.ts'
+import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { NodeView } from '../topology/node-view.ts'
@@ -44,6 +44,8 @@ export interface DispatcherOptions {
   readonly failoverTimeoutMillis: number
   /** How many requests may wait for a node. */
   readonly maxWaiting: number
+  /** A request was refused that only the primary could have served. */
+  readonly onWriteRefused?: (() => void) | undefined
   readonly clock: () => number
   readonly random: () => number
 }
@@ -280,6 +282,7 @@ export class Dispatcher {
     const { guide, clock } = this.#options
     const nowMillis = clock()
     const waitedMillis = nowMillis - (attempt.sinceMillis ?? nowMillis)
+    if (wantsPrimary(attempt.request)) this.#options.onWriteRefused?.()
     fail(attempt, giveUpError(guide.state, { request: attempt.request, why, waitedMillis, nowMillis, cause }))
   }
 }

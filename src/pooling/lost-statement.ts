@@ -1,5 +1,5 @@
 // What the caller of a statement or a transaction is told when its connection was lost.
-import { ConnectionLostError, NotAppliedError, OutcomeUnknownError } from '../errors.ts'
+import { ConnectionLostError, NotAppliedError, OutcomeUnknownError, StalePrimaryError } from '../errors.ts'
 import { errorCode } from '../failover/classify-error.ts'
 
 export interface Doubt {
@@ -11,7 +11,9 @@ export interface Doubt {
   readonly what?: string
 }
 
-export function inDoubt(node: string, error: Error, doubt: Doubt = {}): OutcomeUnknownError {
+/** That a primary has lost says more than that a connection is lost; unless somebody has looked, and could not tell. */
+export function inDoubt(node: string, error: Error, doubt: Doubt = {}): ConnectionLostError {
+  if (error instanceof StalePrimaryError && (doubt.reason ?? null) === null) return error
   const { reason = null, xid = null, lsn = null, what = 'statement' } = doubt
   const message =
     `The connection to ${node} was lost after the ${what} had been sent (${causeInWords(error)}): ` +

@@ -3,8 +3,9 @@
 import type { PoolConfig } from 'pg'
 import type { PoolEngine, PoolEngineFactory, PoolEventName, Release } from '../config/pool-engine.ts'
 import { ConnectionLostError } from '../errors.ts'
-import { destroyClient, ON_CREATE, type TrackedClient } from './tracked-client.ts'
+import { destroyClient, ON_CREATE, SESSION, type TrackedClient } from './tracked-client.ts'
 import { WaitingLine } from './waiting-line.ts'
+import { stalePrimaryError } from './work-in-doubt.ts'
 
 export type AcquireCallback = (error: Error | undefined, client: TrackedClient, release: Release) => void
 
@@ -22,6 +23,8 @@ export interface NodePoolOptions {
   /** The same without start-up options of ours; where it is not given there are none. */
   readonly plainOptions?: PoolConfig | undefined
   readonly onEvent: (event: ConnectionEvent) => void
+  /** The server has told one of the connections that it has been promoted. */
+  readonly onRoleChange?: (() => void) | undefined
 }
 
 /** The connection asked for was of a generation that has ended since: nothing was sent, choose anew. */
@@ -124,15 +127,19 @@ export class NodePool {
     }
   }
 
-  /** Cuts off what is in use, in every generation. */
-  destroyLeased(reason: string): void {
+  /** Cuts off what is in use, in every generation, and says how many that were. */
+  destroyLeased(reason: string, why: 'stale' | 'silent' = 'silent'): number {
+    let cut = 0
     for (const generation of this.#generations()) {
       for (const [client, { isLeased }] of generation.clients) {
         if (!isLeased) continue
+        cut += 1
         const message = `${reason}: the outcome of a statement under way is unknown`
-        destroyClient(client, new ConnectionLostError(message, { node: this.node }))
+        const lost = () => new ConnectionLostError(message, { node: this.node })
+        destroyClient(client, why === 'stale' ? stalePrimaryError(client, this.node, reason) : lost())
       }
     }
+    return cut
   }
 
   /**
@@ -165,6 +172,7 @@ export class NodePool {
       ...(this.#isPlain && plainOptions !== undefined ? plainOptions : poolOptions),
       [ON_CREATE]: (client: TrackedClient) => {
         clients.set(client, { isLeased: false })
+        client[SESSION].onRoleChange = () => this.#options.onRoleChange?.()
         client.once('end', () => clients.delete(client))
       },
     }

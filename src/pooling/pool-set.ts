@@ -4,7 +4,11 @@ import type { Intent } from '../routing/request.ts'
 import { type ConnectionEvent, NodePool, type NodePoolOptions } from './node-pool.ts'
 
 export interface PoolSetOptions {
-  readonly optionsFor: (node: string, intent: Intent) => Omit<NodePoolOptions, 'node' | 'onEvent'>
+  readonly optionsFor: (
+    node: string,
+    intent: Intent,
+  ) => Omit<NodePoolOptions, 'node' | 'onEvent' | 'onRoleChange'>
+  readonly onRoleChange?: () => void
   readonly onEvent: (origin: { pool: NodePool; intent: Intent }, event: ConnectionEvent) => void
 }
 
@@ -45,12 +49,17 @@ export class PoolSet {
     for (const { pool } of pools) pool.invalidate('close')
   }
 
-  /** Those of a node that is gone included: they may still be in somebody's hands. */
-  destroyLeased(node: string, which: 'write' | 'both', reason: string): void {
-    for (const pool of this.#of(node, which)) pool.destroyLeased(reason)
-    for (const { pool, intent } of this.#gone) {
-      if (pool.node === node && (which === 'both' || intent === 'write')) pool.destroyLeased(reason)
-    }
+  /** Those of a node that is gone included: they may still be in somebody's hands. Says how many were cut. */
+  destroyLeased(
+    node: string,
+    which: 'write' | 'both',
+    { reason, why }: { reason: string; why: 'stale' | 'silent' },
+  ): number {
+    const gone = this.#gone.filter(
+      ({ pool, intent }) => pool.node === node && (which === 'both' || intent === 'write'),
+    )
+    const pools = [...this.#of(node, which), ...gone.map(({ pool }) => pool)]
+    return pools.reduce((cut, pool) => cut + pool.destroyLeased(reason, why), 0)
   }
 
   /** Resolves when every connection to a node that was given up is closed, those in use after their release. */
@@ -87,6 +96,7 @@ export class PoolSet {
     const pool: NodePool = new NodePool({
       node,
       ...this.#options.optionsFor(node, intent),
+      onRoleChange: this.#options.onRoleChange,
       onEvent: (event) => this.#options.onEvent(origin, event),
     })
     const origin = { pool, intent }

@@ -14,6 +14,8 @@ export interface Session {
   isDirect: boolean | null
   /** A pooler hands out the server's sessions: what it reports may be of another one, or of long ago. */
   isPooled: boolean
+  /** Called when the server says that it has become another than it was. */
+  onRoleChange?: () => void
 }
 
 /**
@@ -86,7 +88,11 @@ interface ParameterStatus {
 
 function note(session: Session, { parameterName, parameterValue }: ParameterStatus): void {
   if (session.isPooled) return
-  if (parameterName === 'in_hot_standby') session.inHotStandby = parameterValue === 'on'
+  if (parameterName === 'in_hot_standby') {
+    const before = session.inHotStandby
+    session.inHotStandby = parameterValue === 'on'
+    if (before !== null && before !== session.inHotStandby) session.onRoleChange?.()
+  }
   if (parameterName === 'default_transaction_read_only') session.readOnly = parameterValue === 'on'
 }
 

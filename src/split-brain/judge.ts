@@ -5,11 +5,14 @@ import { isUp, wasHeard } from '../topology/node-view.ts'
 import { expectedServers, identityOf, visibleServers } from '../topology/servers.ts'
 import { oneOfEachServer, withAliases } from './aliases.ts'
 import { judgeContest } from './contest.ts'
-import { type ClaimantEvidence, claimantEvidence, foreignNodes, ownSystem, votes } from './evidence.ts'
+import { claimantEvidence, foreignNodes, ownSystem, standbyEvidence, withVotes } from './evidence.ts'
+import { fencesAfter } from './fences.ts'
 import { type Hearing, type Judgement, none, type Policy, plain, primary, stable } from './hearing.ts'
+import { judgeLone } from './lone.ts'
 import type { Memory } from './memory.ts'
-import { blockingRival, rivalsAfter } from './rivals.ts'
-import type { Verdict } from './verdict.ts'
+import { rivalsAfter } from './rivals.ts'
+import { isFound, type Verdict } from './verdict.ts'
+import { votesOf } from './votes.ts'
 
 export function judge(
   view: ClusterView,
@@ -21,8 +24,14 @@ export function judge(
   // Where nothing else says which cluster is meant, a sole claimant's is.
   const sole = another === undefined ? (only?.systemIdentifier ?? null) : null
   const foreign = foreignNodes(view, ownSystem(view, memory.systemIdentifier) ?? sole)
-  const claimants = Object.freeze(claiming.filter((claimant) => !foreign.includes(claimant.node)))
-  const hearing: Hearing = { view, memory, policy, nowMillis, claimants, foreign }
+  const ours = claiming.filter((claimant) => !foreign.includes(claimant.node))
+  const votes = votesOf(
+    view,
+    ours.map(({ node }) => node),
+  ).filter(({ standby }) => !foreign.includes(standby))
+  const claimants = withVotes(ours, votes)
+  const standbys = standbyEvidence(view, votes)
+  const hearing: Hearing = { view, memory, policy, nowMillis, claimants, standbys, foreign }
   const graceEndMillis = memory.startedMillis + policy.startupGraceMillis
   if (!memory.started && nowMillis < graceEndMillis && !everyNodeHeard(hearing)) {
     return close(hearing, none(hearing, { rule: 'starting', reason: 'Not every node has been heard yet' }), {
@@ -54,41 +63,6 @@ function judgeClaimants(hearing: Hearing): Judgement {
   return judgeContest(hearing)
 }
 
-/** One claimant: the primary, unless its timeline says that it has been left behind. */
-function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgement {
-  const { memory, policy, nowMillis, view } = hearing
-  const rival = blockingRival(hearing, claimant)
-  if (rival !== null) {
-    const timeline = rival.timeline === null ? '' : ` on timeline ${rival.timeline}`
-    const reason = `${rival.node} claimed to be the primary${timeline} and does not answer now`
-    const stale = rival.over.filter((node) => node === claimant.node)
-    return {
-      ...plain(hearing, none(hearing, { rule: 'rivalSilent', reason, stale })),
-      reviewAtMillis: rival.lastSeenMillis + policy.settleMillis,
-    }
-  }
-  const highWater = memory.highWaterTimeline
-  if (claimant.timeline === null || highWater === null || claimant.timeline >= highWater) {
-    const reason = `${claimant.node} is the only node that says it is the primary`
-    return plain(hearing, primary(hearing, { node: claimant.node, rule: 'onlyClaimant', reason }))
-  }
-  const below = `${claimant.node} is on timeline ${claimant.timeline}, below ${highWater} seen before`
-  const stale = [claimant.node]
-  if ((votes(claimant) + 1) * 2 <= expectedServers(view)) {
-    return plain(hearing, none(hearing, { rule: 'belowHighWater', reason: below, stale }))
-  }
-  // Followers vote late: only when they have stayed for the settling time has the cluster really gone back.
-  const since = memory.rewoundSinceMillis ?? nowMillis
-  const reviewAtMillis = since + policy.settleMillis
-  if (nowMillis < reviewAtMillis) {
-    const reason = `${below}; most nodes follow it, which must last`
-    const held = none(hearing, { rule: 'belowHighWater', reason, stale })
-    return { verdict: held, memory: { ...memory, rewoundSinceMillis: since }, reviewAtMillis }
-  }
-  const reason = `${below}, but most nodes follow it: writes acknowledged on timeline ${highWater} may be gone`
-  return plain(hearing, primary(hearing, { node: claimant.node, rule: 'rewound', reason }))
-}
-
 function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   if (hearing.policy.writeQuorum === 'none' || judgement.verdict.kind !== 'primary') return judgement
   const { view } = hearing
@@ -97,8 +71,8 @@ function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   const expected = expectedServers(view)
   if (visible * 2 > expected) return judgement
   const reason = `Only ${visible} of ${expected} nodes are visible, and a majority is asked for`
-  const { stale } = judgement.verdict
-  const verdict = none(hearing, { rule: 'noQuorum', reason, stale })
+  const { stale, rules: before, managerNames } = judgement.verdict
+  const verdict = none(hearing, { rule: 'noQuorum', reason, stale, before, managerNames })
   return { ...judgement, verdict, memory: hearing.memory }
 }
 
@@ -119,12 +93,16 @@ function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'v
     memory.incumbentAddress = findNode(hearing.view, verdict.node)?.address ?? null
     memory.incumbentServer = winner === undefined ? null : identityOf(winner)
     // What policy chose was never found to be true: it must not keep the true one out later.
-    const found = verdict.rule !== 'policyWarn' && verdict.rule !== 'policyOff'
-    if (found) memory.highWaterTimeline = winner?.timeline ?? memory.highWaterTimeline
+    const timeline = winner?.timeline ?? null
+    if (isFound(verdict) && timeline !== null) {
+      const history = memory.highWaterTimeline === timeline ? memory.highWaterHistory : null
+      memory.highWaterTimeline = timeline
+      memory.highWaterHistory = winner?.history ?? history
+    }
     memory.systemIdentifier = winner?.systemIdentifier ?? memory.systemIdentifier
-    memory.rewoundSinceMillis = null
   }
-  if (verdict.kind === 'none' && judgement.reviewAtMillis === null) memory.rewoundSinceMillis = null
+  if (verdict.kind !== 'none' || judgement.reviewAtMillis === null) memory.rewinding = null
+  memory.fences = fencesAfter(memory.fences, { view: hearing.view, verdict, nowMillis: hearing.nowMillis })
   return Object.freeze({
     verdict: disowning(hearing, verdict),
     memory: Object.freeze(memory),

@@ -1,5 +1,7 @@
 // What the judge must remember from one verdict to the next: a frozen value it returns anew each time.
 import type { ServerIdentity } from '../topology/servers.ts'
+import type { TimelineHistory } from '../topology/timeline-history.ts'
+import type { Fence } from './fences.ts'
 
 /** Two or more claimants in one view, from the moment they were first seen together. */
 export interface Contest {
@@ -8,17 +10,13 @@ export interface Contest {
   /** Who has most followers now, and since when without a break. */
   readonly leader: string | null
   readonly leaderSinceMillis: number
-  /** Whom a verdict named in this contest: it stays named while nothing speaks for another. */
-  readonly winner: string | null
 }
 
-/** A claimant of a contest that has fallen silent: it may still take writes from others. */
+/** A claimant of an open contest that has fallen silent: it may still take writes from others. */
 export interface AbsentRival {
   readonly node: string
   readonly timeline: number | null
   readonly lastSeenMillis: number
-  /** Whom a verdict found stale against it. */
-  readonly over: readonly string[]
 }
 
 export interface Memory {
@@ -29,6 +27,8 @@ export interface Memory {
   readonly systemIdentifier: string | null
   /** The timeline of the last primary named: an older one alone is a stale primary. */
   readonly highWaterTimeline: number | null
+  /** Where that timeline came from, where it could be seen. */
+  readonly highWaterHistory: TimelineHistory | null
   /** The last primary named, still remembered while it is away. */
   readonly incumbent: string | null
   /** Where it was dialled, and which server answered there: its name may lead to another one since. */
@@ -36,8 +36,9 @@ export interface Memory {
   readonly incumbentServer: ServerIdentity | null
   readonly contest: Contest | null
   readonly rivals: readonly AbsentRival[]
-  /** Since when a lone primary below the high-water timeline has been followed by most nodes. */
-  readonly rewoundSinceMillis: number | null
+  readonly fences: readonly Fence[]
+  /** Whom of those kept out most nodes have followed, and since when without a break. */
+  readonly rewinding: { readonly node: string; readonly sinceMillis: number } | null
 }
 
 /** After a sleep: what was settled is remembered, but the next decision is a first one again. */
@@ -51,11 +52,13 @@ export function newMemory(nowMillis: number): Memory {
     started: false,
     systemIdentifier: null,
     highWaterTimeline: null,
+    highWaterHistory: null,
     incumbent: null,
     incumbentAddress: null,
     incumbentServer: null,
     contest: null,
     rivals: Object.freeze([]),
-    rewoundSinceMillis: null,
+    fences: Object.freeze([]),
+    rewinding: null,
   })
 }

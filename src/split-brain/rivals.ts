@@ -1,5 +1,5 @@
-// Claimants that fell silent in a contest, or after winning one. They may still be alive for others, so the one that is
-// left does not win by default; but the wait for them is bounded.
+// Claimants that fell silent in an open contest. They may still be alive for others, so the one that is left does not win by
+// default; but the wait for them is bounded.
 import { assertNever } from '../topology/assert-never.ts'
 import { findNode } from '../topology/cluster-view.ts'
 import type { ClaimantEvidence } from './evidence.ts'
@@ -8,34 +8,30 @@ import type { AbsentRival } from './memory.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * The silent rival that keeps a lone claimant waiting: one that it has lost to, one whose history is as new as its own
- * or newer, and any that is only doubted, for its next look is on its way.
+ * The silent rival that keeps a lone claimant waiting: one whose history is as new as its own or newer, and any that is only
+ * doubted, for its next look is on its way.
  */
 export function blockingRival(hearing: Hearing, claimant: ClaimantEvidence): AbsentRival | null {
   const others = liveRivals(hearing).filter((rival) => rival.node !== claimant.node)
   return others.find((rival) => blocks(hearing, rival, claimant)) ?? null
 }
 
-function blocks({ view }: Hearing, rival: AbsentRival, { node, timeline }: ClaimantEvidence): boolean {
-  if (rival.over.includes(node) || findNode(view, rival.node)?.state === 'unknown') return true
+function blocks({ view }: Hearing, rival: AbsentRival, { timeline }: ClaimantEvidence): boolean {
+  if (findNode(view, rival.node)?.state === 'unknown') return true
   return rival.timeline !== null && timeline !== null && rival.timeline >= timeline
 }
 
-/** The rivals to remember after a verdict: who won or is still in a contest, and those that are still missed. */
+/** The rivals to remember after a verdict: those in an open contest, and those of one that are still missed. */
 export function rivalsAfter(hearing: Hearing, verdict: Verdict): readonly AbsentRival[] {
   switch (verdict.kind) {
     case 'none':
       return Object.freeze(liveRivals(hearing))
-    case 'primary': {
-      // A choice made by policy beats nobody.
-      if (verdict.rule === 'policyWarn' || verdict.stale.length === 0) return Object.freeze([])
-      const winner = hearing.claimants.filter((claimant) => claimant.node === verdict.node)
-      return Object.freeze(winner.map((claimant) => rivalFrom(hearing, claimant, verdict.stale)))
-    }
+    case 'primary':
+      return Object.freeze([])
     case 'dualPrimary': {
       const present = hearing.claimants
         .filter((claimant) => verdict.claimants.includes(claimant.node))
-        .map((claimant) => rivalFrom(hearing, claimant, []))
+        .map((claimant) => rivalFrom(hearing, claimant))
       const names = new Set(present.map((rival) => rival.node))
       const missed = liveRivals(hearing).filter((rival) => !names.has(rival.node))
       return Object.freeze([...present, ...missed])
@@ -45,9 +41,8 @@ export function rivalsAfter(hearing: Hearing, verdict: Verdict): readonly Absent
   }
 }
 
-function rivalFrom(hearing: Hearing, claimant: ClaimantEvidence, over: readonly string[]): AbsentRival {
-  const { node, timeline } = claimant
-  return Object.freeze({ node, timeline, lastSeenMillis: hearing.nowMillis, over })
+function rivalFrom({ nowMillis }: Hearing, { node, timeline }: ClaimantEvidence): AbsentRival {
+  return Object.freeze({ node, timeline, lastSeenMillis: nowMillis })
 }
 
 function liveRivals({ memory, policy, view, nowMillis, foreign }: Hearing): readonly AbsentRival[] {

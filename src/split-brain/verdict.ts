@@ -1,20 +1,38 @@
 // Who may take writes, and why: the judge's closed answer. Knows nothing of how it was reached.
-import type { ClaimantEvidence } from './evidence.ts'
+import type { ClaimantEvidence, StandbyEvidence } from './evidence.ts'
+import type { RuleName } from './rules.ts'
 
 interface VerdictGrounds {
   /** One sentence for people: what was seen and what follows. */
   readonly reason: string
+  /** Every rule that had a part in it, the one that gave the verdict last. */
+  readonly rules: readonly RuleName[]
   /** Claimants that lost: they are not written to, nor read from. */
   readonly stale: readonly string[]
   /** Nodes of another cluster: never used. */
   readonly foreign: readonly string[]
+  /** What each claimant can show. */
   readonly evidence: readonly ClaimantEvidence[]
+  /** Whom each standby follows. */
+  readonly standbys: readonly StandbyEvidence[]
+  /** The node that the cluster manager's fresh word names; null: none, or nobody was asked. */
+  readonly managerNames: string | null
 }
 
 /** No node may be written to, and no two dispute it. */
 export interface NoPrimary extends VerdictGrounds {
   readonly kind: 'none'
-  readonly rule: 'starting' | 'noClaimant' | 'belowHighWater' | 'rivalSilent' | 'noQuorum'
+  readonly rule:
+    | 'starting'
+    | 'noClaimant'
+    | 'incumbentDoubted'
+    | 'rivalSilent'
+    | 'managerElsewhere'
+    | 'belowHighWater'
+    | 'otherHistory'
+    | 'tracing'
+    | 'fenced'
+    | 'noQuorum'
 }
 
 /** Exactly one node may be written to. */
@@ -23,11 +41,14 @@ export interface OnePrimary extends VerdictGrounds {
   readonly node: string
   readonly rule:
     | 'onlyClaimant'
-    | 'highWater'
+    | 'rewound'
+    | 'decide'
+    | 'pinned'
+    | 'manager'
     | 'followers'
     | 'settledFollowers'
-    | 'decidedBefore'
-    | 'rewound'
+    | 'highWater'
+    | 'othersFenced'
     | 'policyWarn'
     | 'policyOff'
 }
@@ -36,7 +57,7 @@ export interface OnePrimary extends VerdictGrounds {
 export interface DualPrimary extends VerdictGrounds {
   readonly kind: 'dualPrimary'
   readonly claimants: readonly string[]
-  readonly rule: 'unconfirmed' | 'settling' | 'undecided' | 'twoSystems'
+  readonly rule: 'unconfirmed' | 'managerElsewhere' | 'settling' | 'undecided' | 'twoSystems'
 }
 
 export type Verdict = NoPrimary | OnePrimary | DualPrimary
@@ -44,6 +65,11 @@ export type Verdict = NoPrimary | OnePrimary | DualPrimary
 /** The node that may be written to, or null. */
 export function writableNode(verdict: Verdict): string | null {
   return verdict.kind === 'primary' ? verdict.node : null
+}
+
+/** Whether a node was found to be the primary; a choice made by policy is no finding. */
+export function isFound(verdict: Verdict): verdict is OnePrimary {
+  return verdict.kind === 'primary' && verdict.rule !== 'policyWarn' && verdict.rule !== 'policyOff'
 }
 
 /** Whether two primaries are a fact, decided between or not. */
@@ -54,6 +80,6 @@ export function isSplit(verdict: Verdict): boolean {
     case 'dualPrimary':
       return verdict.rule !== 'unconfirmed'
     case 'none':
-      return false
+      return verdict.rule !== 'starting' && verdict.evidence.length > 1
   }
 }

@@ -27,6 +27,7 @@ export function applyAddresses(
   if (fresh.length === 0 && kept.length === before.length) return view
   const nodes = [...kept, ...fresh.map((address) => newNode(first, address))]
   return Object.freeze({
+    ...view,
     revision: view.revision + 1,
     nodes: Object.freeze(view.nodes.toSpliced(at, before.length, ...nodes)),
   })

@@ -1,7 +1,7 @@
 // What an answer changes in the view. The newest question wins; nothing learned returns the same view.
 import { type ClusterView, findNode, withNode } from './cluster-view.ts'
 import { withLook } from './network-time.ts'
-import type { NodeView } from './node-view.ts'
+import type { KnownHistory, NodeView } from './node-view.ts'
 import type { ProbeAnswer } from './probe-result.ts'
 
 const NEWEST_WEIGHT = 0.2
@@ -19,6 +19,7 @@ export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer)
       checkedAtMillis: answer.askedAtMillis,
       answer: Object.freeze(answer),
       earlier: node.answer?.role === answer.role ? node.answer : null,
+      history: historyAfter(node, answer),
       failure: null,
       misses: 0,
       roundTripMillis: smoothed(node.roundTripMillis, answer.roundTripMillis),
@@ -28,6 +29,20 @@ export function applyProbe(view: ClusterView, name: string, answer: ProbeAnswer)
       }),
     }),
   )
+}
+
+/** A standby may come back with another history under the same number. */
+function historyAfter(node: NodeView, { role, timeline }: ProbeAnswer): NodeView['history'] {
+  return role === 'primary' && node.history?.timeline === timeline ? node.history : null
+}
+
+/** What reading a primary's history has brought; of a timeline that it is no longer on, nothing. */
+export function applyHistory(view: ClusterView, name: string, history: KnownHistory): ClusterView {
+  const node = findNode(view, name)
+  if (node === undefined || node.answer?.role !== 'primary' || node.answer.timeline !== history.timeline) {
+    return view
+  }
+  return withNode(view, Object.freeze({ ...node, history: Object.freeze(history) }))
 }
 
 /** Whether something asked at this time is older than what the node's state rests on. */

@@ -1,5 +1,6 @@
 // What we believe of the cluster: one frozen value that every decision reads whole. Knows nothing of verdicts.
 import { entryNames, givenAddress, type Host } from './host.ts'
+import type { ManagerReport } from './manager-word.ts'
 import { type NodeView, unknownNode } from './node-view.ts'
 
 export interface ClusterView {
@@ -7,6 +8,8 @@ export interface ClusterView {
   readonly revision: number
   /** In the order of the host list; several addresses of one entry side by side. */
   readonly nodes: readonly NodeView[]
+  /** The last word of each of the cluster manager's agents; empty where none is asked. */
+  readonly manager: readonly ManagerReport[]
 }
 
 export function initialView(hosts: readonly Host[], nowMillis: number): ClusterView {
@@ -16,7 +19,7 @@ export function initialView(hosts: readonly Host[], nowMillis: number): ClusterV
     const address = givenAddress({ host, hostaddr })
     return unknownNode({ name, entry: name, host, port, address }, nowMillis)
   })
-  return Object.freeze({ revision: 0, nodes: Object.freeze(nodes) })
+  return Object.freeze({ revision: 0, nodes: Object.freeze(nodes), manager: Object.freeze([]) })
 }
 
 /** When the newest look that counts was asked, at any node; null before the first. */
@@ -34,6 +37,7 @@ export function withNode(view: ClusterView, node: NodeView): ClusterView {
   const index = view.nodes.findIndex((candidate) => candidate.name === node.name)
   if (index === -1 || view.nodes[index] === node) return view
   return Object.freeze({
+    ...view,
     revision: view.revision + 1,
     nodes: Object.freeze(view.nodes.with(index, node)),
   })

@@ -54,3 +54,10 @@ export type ManagerResult = ManagerAnswer | ManagerFailure
 export function leaderOf({ members }: ManagerAnswer): ManagerMember | null {
   return members.find((member) => member.role === 'leader') ?? null
 }
+
+/** The last that was heard of one agent. */
+export interface ManagerReport {
+  /** The node on whose host the agent runs, where that is known. */
+  readonly node: string | null
+  readonly result: ManagerResult
+}

@@ -2,6 +2,7 @@
 import { needsLookup } from './host.ts'
 import type { NetworkTime } from './network-time.ts'
 import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
+import { firstHistory, type TimelineHistory } from './timeline-history.ts'
 
 /**
  * - `unknown`: not asked yet, or a sign contradicts what was believed; never written to, never taken for a standby
@@ -11,6 +12,12 @@ import type { NodeFailure, ProbeAnswer } from './probe-result.ts'
  * - `rejected`: refuses this client's login
  */
 export type NodeState = 'unknown' | 'primary' | 'standby' | 'starting' | 'unreachable' | 'rejected'
+
+/** `history` null: it was asked for, and may not be seen. */
+export interface KnownHistory {
+  readonly timeline: number
+  readonly history: TimelineHistory | null
+}
 
 export interface NodeView {
   /** The node's name everywhere: `host:port`, or `host/address:port` where its name leads to several addresses. */
@@ -32,6 +39,8 @@ export interface NodeView {
   readonly earlier: ProbeAnswer | null
   /** The failure that holds now; null while the node answers. */
   readonly failure: NodeFailure | null
+  /** Where the timeline of a primary comes from. */
+  readonly history: KnownHistory | null
   /** Looks of the monitor in a row that found nobody there. */
   readonly misses: number
   /** Smoothed round trip of the looks (exponential, 0.2 for the newest). */
@@ -52,6 +61,7 @@ export function unknownNode(
     answer: null,
     earlier: null,
     failure: null,
+    history: null,
     misses: 0,
     roundTripMillis: null,
     network: null,
@@ -71,6 +81,20 @@ export function wasHeard(node: NodeView, sinceMillis: number): boolean {
 /** Whether the node said, at its last look, that it is not in recovery. */
 export function isClaimant(node: NodeView): boolean {
   return node.state === 'primary'
+}
+
+/** What is known of where its present timeline comes from; null: nothing yet, or it may not be seen. */
+export function historyOf({ answer, history }: NodeView): TimelineHistory | null {
+  const timeline = answer?.timeline ?? null
+  const known = history !== null && history.timeline === timeline ? history.history : null
+  return known ?? firstHistory(timeline)
+}
+
+/** Whether it can be asked for and was not: a primary's, once for each timeline. */
+export function lacksHistory(node: NodeView): boolean {
+  const timeline = node.answer?.timeline ?? null
+  if (!isClaimant(node) || timeline === null || timeline === 1) return false
+  return node.answer?.mayTrace === true && node.history?.timeline !== timeline
 }
 
 /** Whether it answered its last look, as one or the other. */

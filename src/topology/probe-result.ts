@@ -38,6 +38,12 @@ export interface ProbeAnswer {
   readonly receiving: boolean | null
   /** Whom a standby streams from; needs pg_monitor. */
   readonly upstream: { readonly host: string; readonly port: number } | null
+  /** Where the server itself says that it was reached: behind a proxy not what was dialled. */
+  readonly ownAddress: { readonly host: string; readonly port: number } | null
+  /** False: the standby a commit has to wait for is not there, and a commit would hang. Null: may not be seen. */
+  readonly canCommit: boolean | null
+  /** Whether the monitor's role may read where the timeline comes from (REPLICATION). */
+  readonly mayTrace: boolean
 }
 
 /**

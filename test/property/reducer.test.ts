@@ -40,7 +40,10 @@ const answer = fc.record<Extract<ProbeResult, { kind: 'answer' }>>({
   replayAgeMillis: fc.option(fc.integer({ min: 0, max: 100 })),
   followers: fc.option(fc.integer({ min: 0, max: 4 })),
   receiving: fc.constant(null),
-  upstream: fc.constant(null),
+  upstream: fc.constantFrom(null, ...['a', 'b', 'e'].map((host) => ({ host, port: 5432 }))),
+  ownAddress: fc.constant(null),
+  mayTrace: fc.boolean(),
+  canCommit: fc.constantFrom(null, true, false),
 })
 
 const failure = fc.record<Extract<ProbeResult, { kind: 'failure' }>>({
@@ -184,7 +187,10 @@ describe('for any history', () => {
 
 describe('the effects of any turn', () => {
   test('come in order: what is gone, pools, what has come, looks, events last', () => {
-    const rank = { forget: 0, invalidate: 1, destroyLeased: 1, watch: 2, probe: 3, emit: 4 }
+    const rank = {
+      ...{ forget: 0, invalidate: 1, destroyLeased: 1, watch: 2, probe: 3 },
+      ...{ trace: 4, askManager: 5, emit: 6 },
+    }
     forEveryTurn(({ before, after }) => {
       const ranks = transition(before, after).map((effect) => rank[effect.kind])
       expect(ranks).toEqual([...ranks].sort())
@@ -201,8 +207,8 @@ describe('the effects of any turn', () => {
     forEveryTurn(({ before, after }) => {
       const kept = writableNode(before.verdict)
       for (const effect of transition(before, after)) {
-        if (effect.kind === 'emit') continue
-        const nodes = effect.kind === 'probe' ? effect.nodes : [effect.node]
+        if (effect.kind === 'emit' || effect.kind === 'askManager') continue
+        const nodes = 'nodes' in effect ? effect.nodes : [effect.node]
         for (const node of nodes) expect(findNode(after.view, node)).toBeDefined()
         if (effect.kind === 'destroyLeased' && kept !== null && kept === writableNode(after.verdict)) {
           expect(effect.node).not.toBe(kept)

@@ -19,22 +19,15 @@ interface Row {
 }
 
 const KEYS = { required: ['phases'], optional: ['nodes', 'policy', 'memory'] }
+const WHO_WRITES = ['first-decision', 'lone', 'contest', 'silence', 'foreign', 'policy', 'aliases', 'servers']
+const EVIDENCE = ['votes', 'manager', 'history', 'fence', 'operator']
 const PHASE_KEYS = ['verdict', 'stale', 'foreign', 'review', 'incumbent', 'highWater']
 const PHASE = {
   required: ['at', 'verdict'],
-  optional: ['see', 'resolve', ...PHASE_KEYS],
+  optional: ['see', 'resolve', 'trace', 'manager', ...PHASE_KEYS],
 }
 
-for (const table of [
-  'first-decision',
-  'lone',
-  'contest',
-  'silence',
-  'foreign',
-  'policy',
-  'aliases',
-  'servers',
-]) {
+for (const table of [...WHO_WRITES, ...EVIDENCE]) {
   specTable<Row>(new URL(`./split-brain/${table}.yaml`, import.meta.url), KEYS, runRow)
 }
 

@@ -22,7 +22,9 @@ specTable<Row>(new URL('./failover/transition.yaml', import.meta.url), KEYS, (ro
   const policy = readPolicy(row.policy)
   const before = playAll(row.before, { policy })
   const then = readStep(row.then)
-  const happenings = [...Object.keys(then.see ?? {}), ...Object.keys(then.resolve ?? {})]
+  const happenings = [then.see, then.resolve, then.trace, then.manager].flatMap((each) =>
+    Object.keys(each ?? {}),
+  )
   expect(happenings.length, 'one sighting at most').toBeLessThan(2)
   const after = play(before, then, policy).at(-1)
   if (after === undefined) throw new Error('Nothing was learnt')
@@ -39,7 +41,10 @@ function inWords(effect: Effect): string {
     case 'destroyLeased':
       return `destroyLeased ${shortName(effect.node)} ${effect.intent}: ${effect.reason.replaceAll(':5432', '')}`
     case 'probe':
-      return `probe ${effect.nodes.map(shortName).join(' ')}`
+    case 'trace':
+      return `${effect.kind} ${effect.nodes.map(shortName).join(' ')}`
+    case 'askManager':
+      return 'askManager'
     case 'emit':
       return `emit ${effect.event.name} ${eventInWords(effect.event)}`
   }

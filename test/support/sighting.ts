@@ -17,20 +17,8 @@ export const SIGNS: readonly FailureSign[] = [
 ]
 
 const ANSWER_WORDS = [
-  ...[
-    'asked',
-    'rtt',
-    'serving',
-    'tl',
-    'followers',
-    'system',
-    'start',
-    'write',
-    'receive',
-    'replay',
-    'age',
-    'readonly',
-  ],
+  ...['asked', 'rtt', 'serving', 'tl', 'followers', 'system', 'start', 'write', 'receive', 'replay', 'age', 'readonly'],
+  ...['follows', 'receiving', 'own', 'commit', 'traced'],
 ]
 const FAILURE_WORDS = ['asked', 'by', 'code', 'message']
 
@@ -64,9 +52,19 @@ function answer(
     replayLsn: words.get('replay') ?? null,
     replayAgeMillis: number(words, 'age'),
     followers: number(words, 'followers'),
-    receiving: null,
-    upstream: null,
+    receiving: role === 'standby' && words.has('receiving') ? words.get('receiving') === 'yes' : null,
+    upstream: place(words.get('follows')),
+    ownAddress: place(words.get('own')),
+    mayTrace: words.has('traced'),
+    canCommit: words.has('commit') ? words.get('commit') === 'yes' : null,
   }
+}
+
+/** `a` is a:5432, `10.0.0.1/6000` another port. */
+function place(text: string | undefined): { host: string; port: number } | null {
+  if (text === undefined) return null
+  const [host = '', port] = text.split('/')
+  return { host, port: Number(port ?? 5432) }
 }
 
 function failure(sign: FailureSign, words: ReadonlyMap<string, string>, atMillis: number): NodeFailure {

@@ -4,17 +4,16 @@ import { longName } from './cluster-script.ts'
 import { strictWord } from './strict-mapping.ts'
 
 const NO: readonly NoPrimary['rule'][] = [
-  'starting',
-  'noClaimant',
-  'belowHighWater',
-  'rivalSilent',
-  'noQuorum',
+  ...(['starting', 'noClaimant', 'incumbentDoubted', 'rivalSilent', 'managerElsewhere'] as const),
+  ...(['belowHighWater', 'otherHistory', 'tracing', 'fenced', 'noQuorum'] as const),
 ]
 const ONE: readonly OnePrimary['rule'][] = [
-  ...(['onlyClaimant', 'highWater', 'followers', 'settledFollowers', 'decidedBefore', 'rewound'] as const),
-  ...(['policyWarn', 'policyOff'] as const),
+  ...(['onlyClaimant', 'highWater', 'followers', 'settledFollowers', 'rewound'] as const),
+  ...(['decide', 'pinned', 'manager', 'othersFenced', 'policyWarn', 'policyOff'] as const),
 ]
-const DUAL: readonly DualPrimary['rule'][] = ['unconfirmed', 'settling', 'undecided', 'twoSystems']
+const DUAL: readonly DualPrimary['rule'][] = [
+  ...(['unconfirmed', 'managerElsewhere', 'settling', 'undecided', 'twoSystems'] as const),
+]
 
 export function verdictFrom(
   words: string,
@@ -23,7 +22,10 @@ export function verdictFrom(
   const [kind, ...rest] = words.split(' ')
   const rule = rest.at(-1)
   const nodes = rest.slice(0, -1).map(longName)
-  const grounds = { reason: '', stale: stale.map(longName), foreign: foreign.map(longName), evidence: [] }
+  const grounds = {
+    ...{ reason: '', rules: [], stale: stale.map(longName), foreign: foreign.map(longName) },
+    ...{ evidence: [], standbys: [], managerNames: null },
+  }
   switch (strictWord(kind, ['none', 'primary', 'dual'])) {
     case 'none':
       return { kind: 'none', rule: strictWord(rule, NO), ...grounds }

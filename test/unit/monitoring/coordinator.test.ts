@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { SplitBrainPolicy } from '../../../src/config/settings.ts'
 import { Coordinator } from '../../../src/monitoring/coordinator.ts'
+import type { ManagerResult } from '../../../src/topology/manager-word.ts'
 import { hosts, longName, POLICY, shortName } from '../../support/cluster-script.ts'
+import { managerReport } from '../../support/evidence-in-words.ts'
 import { FakeLooker } from '../../support/fake-looker.ts'
 import { sighting } from '../../support/sighting.ts'
 
@@ -11,6 +13,7 @@ const STEADY_MILLIS = 1000
 /** What is done, in order, each with the verdict that was stored by then. */
 function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}) {
   const lookers = { a: new FakeLooker(), b: new FakeLooker() }
+  const manager = new FakeLooker<ManagerResult>()
   const done: string[] = []
   const note = (what: string): void => {
     done.push(`${what} (${coordinator.state.verdict.rule})`)
@@ -20,6 +23,11 @@ function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}
     hosts: hosts(['a', 'b']).map((host, i) => ({ ...host, hostaddr: `10.0.0.${i + 1}` })),
     policy: { ...POLICY, splitBrain },
     lookerFor: ({ name }) => lookers[shortName(name) as keyof typeof lookers],
+    trace: async ({ name }, timeline) => {
+      done.push(`trace ${shortName(name)} ${timeline}`)
+      return { timeline, history: { timeline, switches: [{ timeline: 1, lsn: '0/30' }] } }
+    },
+    manager: [{ url: 'http://m', node: longName('b'), looker: manager }],
     steadyMillis: STEADY_MILLIS,
     names: { timeoutMillis: 1000, recheckMillis: 10_000 },
     clock: () => Date.now(),
@@ -32,7 +40,7 @@ function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}
       emit: ({ name }) => note(`emit ${name}`),
     },
   })
-  return { ...lookers, coordinator, done }
+  return { ...lookers, manager, coordinator, done }
 }
 
 async function steady() {
@@ -153,6 +161,41 @@ describe('a coordinator', () => {
     expect([a.looks, b.looks]).toEqual([1, 2])
     coordinator.lookNow()
     expect(a.looks).toBe(2)
+    coordinator.close()
+  })
+
+  test('reads the history of a new timeline, and believes it without touching a pool', async () => {
+    const { coordinator, a, done } = await steady()
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    await a.answer('primary tl=2 followers=0 traced', Date.now())
+    expect(done).toContain('trace a 2')
+    expect(coordinator.state.view.nodes[0]?.history?.history?.switches).toHaveLength(1)
+    done.length = 0
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    await a.answer('primary tl=2 followers=0 traced', Date.now())
+    expect(done).toEqual(['wake (onlyClaimant)'])
+    coordinator.close()
+  })
+
+  test('asks the cluster manager like a node, at once when there is one claimant more, and believes it', async () => {
+    const { coordinator, a, b, manager, done } = await steady()
+    await manager.settle(managerReport(longName('b'), 'names=a', Date.now()).result)
+    vi.advanceTimersByTime(500)
+    expect(manager.looks).toBe(1)
+    coordinator.lookNow()
+    await a.answer('primary tl=1 followers=1', Date.now())
+    await b.answer('primary tl=2 followers=0', Date.now())
+    expect([coordinator.state.verdict.rule, manager.looks]).toEqual(['unconfirmed', 2])
+    vi.advanceTimersByTime(20)
+    await manager.settle(managerReport(longName('b'), 'names=b', Date.now()).result)
+    await a.answer('primary tl=1 followers=1', Date.now())
+    await b.answer('primary tl=2 followers=0', Date.now())
+    expect(coordinator.state.verdict).toMatchObject({ rule: 'manager', node: longName('b') })
+    expect(done).toContain('destroyLeased a write (manager)')
+    // A split is worth asking more often, but no answer is news twice.
+    const { looks } = manager
+    vi.advanceTimersByTime(260)
+    expect(manager.looks).toBe(looks + 1)
     coordinator.close()
   })
 

@@ -60,7 +60,7 @@ describe('a Patroni agent', () => {
   test('says who the leader is, whether it holds the lock itself, and how fresh its word is', async () => {
     const url = `http://127.0.0.1:${await listening(createServer(answering))}`
     const client = patroni(url)
-    const answer = (await client.ask()) as ManagerAnswer
+    const answer = (await client.probe()) as ManagerAnswer
     expect(answer).toMatchObject({
       kind: 'managerAnswer',
       agent: url,
@@ -90,7 +90,7 @@ describe('a Patroni agent', () => {
       connections += 1
     })
     const client = patroni(`http://127.0.0.1:${await listening(server)}/behind/a/proxy`)
-    for (let i = 0; i < 3; i++) expect((await client.ask()).kind).toBe('managerAnswer')
+    for (let i = 0; i < 3; i++) expect((await client.probe()).kind).toBe('managerAnswer')
     expect(connections).toBeLessThanOrEqual(2)
   })
 
@@ -101,7 +101,7 @@ describe('a Patroni agent', () => {
       response.writeHead(401).end('no')
     })
     const url = `http://127.0.0.1:${await listening(server)}`
-    const failure = await patroni(url, { username: 'watcher', password: 'geheim' }).ask()
+    const failure = await patroni(url, { username: 'watcher', password: 'geheim' }).probe()
     expect([...seen]).toEqual([`Basic ${Buffer.from('watcher:geheim').toString('base64')}`])
     expect(failure).toMatchObject({ kind: 'managerFailure', agent: url })
     expect(JSON.stringify(failure)).not.toContain('geheim')
@@ -134,8 +134,8 @@ describe('a Patroni agent', () => {
     const ca = readFileSync(cert)
     const server = createTlsServer({ key: readFileSync(key), cert: ca }, answering)
     const url = `https://127.0.0.1:${await listening(server)}`
-    expect((await patroni(url, { ca }).ask()).kind).toBe('managerAnswer')
-    expect(await patroni(url).ask()).toMatchObject({
+    expect((await patroni(url, { ca }).probe()).kind).toBe('managerAnswer')
+    expect(await patroni(url).probe()).toMatchObject({
       kind: 'managerFailure',
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     })
@@ -145,13 +145,13 @@ describe('a Patroni agent', () => {
     ['refuses', 'http://127.0.0.1:1', 'ECONNREFUSED'],
     ['has no address', 'http://nowhere.invalid:8008', undefined],
   ])('that %s is a failure as a value', async (_, url, code) => {
-    const failure = await patroni(url).ask()
+    const failure = await patroni(url).probe()
     expect(failure).toMatchObject({ kind: 'managerFailure', ...(code === undefined ? {} : { code }) })
   })
 
   test('that stays silent is given up at the deadline', async () => {
     const url = `http://127.0.0.1:${await listening(createServer(() => {}))}`
-    const failure = await patroni(url, { timeoutMillis: 30, clock: () => performance.now() }).ask()
+    const failure = await patroni(url, { timeoutMillis: 30, clock: () => performance.now() }).probe()
     expect(failure).toMatchObject({ kind: 'managerFailure', code: 'ETIMEDOUT' })
   })
 
@@ -159,14 +159,14 @@ describe('a Patroni agent', () => {
     'that answers what is no cluster is a failure (%#)',
     async (text) => {
       const url = `http://127.0.0.1:${await listening(createServer((_, response) => response.end(text)))}`
-      expect((await patroni(url).ask()).kind).toBe('managerFailure')
+      expect((await patroni(url).probe()).kind).toBe('managerFailure')
     },
   )
 
   test('that is closed in the middle of a look fails it', async () => {
     const url = `http://127.0.0.1:${await listening(createServer(() => {}))}`
     const client = patroni(url)
-    const asking = client.ask()
+    const asking = client.probe()
     client.close()
     expect((await asking).kind).toBe('managerFailure')
   })

@@ -21,6 +21,13 @@ const PRIMARY: ProbeRow = {
   sender_host: null,
   sender_port: null,
   serving_millis: '1.25',
+  sync_names: '',
+  sync_commit: 'on',
+  sync_followers: '0',
+  sync_visible: '2',
+  may_trace: true,
+  own_host: '10.0.0.1',
+  own_port: 5432,
 }
 const STANDBY: ProbeRow = {
   ...PRIMARY,
@@ -58,6 +65,9 @@ describe('an answer', () => {
       followers: 2,
       receiving: null,
       upstream: null,
+      ownAddress: { host: '10.0.0.1', port: 5432 },
+      canCommit: true,
+      mayTrace: true,
     })
   })
 
@@ -71,6 +81,34 @@ describe('an answer', () => {
       null,
     ])
   })
+
+  test.each([
+    ['', 'on', 0, 0, 0, true],
+    ['*', 'off', 0, 0, 0, true],
+    ['*', 'local', 0, 0, 0, true],
+    ['*', 'on', 0, 0, 0, false],
+    ['*', 'on', 1, 1, 1, true],
+    ['*', 'on', 1, 0, 0, null],
+    ['*', 'on', 2, 1, 1, null],
+    ['*', 'on', 1, 0, 1, false],
+    ['ANY 2 (*)', 'on', 1, 1, 1, false],
+    ['ANY 2 (*)', 'on', 2, 2, 2, true],
+    [' first 2 (a, b)', 'remote_apply', 2, 1, 2, false],
+    ['2 (a, b)', 'on', 1, 1, 1, false],
+    ['"ANY 2 (x"', 'on', 1, 1, 1, true],
+    ['*', 'on', null, 0, 0, null],
+    [null, 'on', 1, 1, 1, null],
+  ] as const)(
+    'synchronous_standby_names %j, commits %s, %s followers of which %s count and %s show it: %s',
+    (names, commit, followers, counting, visible, expected) => {
+      const row = {
+        ...PRIMARY,
+        ...{ sync_names: names, sync_commit: commit, followers },
+        ...{ sync_followers: counting, sync_visible: visible },
+      }
+      expect(readAnswer(row, TIMES)?.canCommit).toBe(expected)
+    },
+  )
 
   test('of a standby', () => {
     expect(readAnswer(STANDBY, TIMES)).toMatchObject({

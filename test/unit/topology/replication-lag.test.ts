@@ -25,6 +25,9 @@ const ANSWER: ProbeAnswer = {
   followers: 0,
   receiving: true,
   upstream: null,
+  ownAddress: null,
+  canCommit: null,
+  mayTrace: false,
 }
 
 function lag(
