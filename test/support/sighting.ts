@@ -17,7 +17,20 @@ export const SIGNS: readonly FailureSign[] = [
 ]
 
 const ANSWER_WORDS = [
-  ...['asked', 'rtt', 'serving', 'tl', 'followers', 'system', 'start', 'write', 'receive', 'replay', 'age', 'readonly'],
+  ...[
+    'asked',
+    'rtt',
+    'serving',
+    'tl',
+    'followers',
+    'system',
+    'start',
+    'write',
+    'receive',
+    'replay',
+    'age',
+    'readonly',
+  ],
   ...['follows', 'receiving', 'own', 'commit', 'traced'],
 ]
 const FAILURE_WORDS = ['asked', 'by', 'code', 'message']
