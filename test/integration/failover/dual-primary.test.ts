@@ -104,7 +104,7 @@ describe('two nodes that nothing tells apart', () => {
   test('refuse, the default: no write reaches either, and the error names both', async () => {
     await using pool = disposablePool({
       connectionString: cluster.url,
-      failoverTimeoutMillis: 500,
+      failoverTimeoutMillis: 6000,
       startupGraceMillis: 5000,
     })
     const error = await rejection(pool.query(`insert into alone values ('no')`))
