@@ -2,6 +2,8 @@
 // nothing else on stdout.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureCost } from './cost.ts'
+import type { Cost, Costs } from './cost-program.ts'
 import { type FailoverDelay, measureFailover } from './failover.ts'
 import { type FirstConnection, measureFirstConnection } from './first-connection.ts'
 import { measureOverhead, type Overhead } from './overhead.ts'
@@ -13,7 +15,11 @@ const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
 const SILENCES = 8
 
+/** What a choice and a classification may cost, in microseconds. */
+const MOST_MICROS = { choice: { '3': 0.5, '100': 2 } as Record<string, number>, classification: 0.2 }
+
 interface Figures {
+  readonly cost: Costs
   readonly overhead: Readonly<Record<string, Overhead>>
   readonly firstConnection: FirstConnection
   readonly failover: FailoverDelay
@@ -25,6 +31,7 @@ const report = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 const figures: Figures = {
+  cost: await measureCost(),
   overhead: await measureOverhead(OVERHEAD, report),
   firstConnection: await measureFirstConnection(FIRST_CONNECTIONS, report),
   failover: await measureFailover(FAILOVERS, report),
@@ -32,9 +39,10 @@ const figures: Figures = {
 }
 process.stdout.write(values.json ? `${JSON.stringify(summary(figures))}\n` : page(figures))
 
-function summary({ overhead, firstConnection, failover, silence }: Figures): object {
+function summary({ cost, overhead, firstConnection, failover, silence }: Figures): object {
   const ratios = Object.entries(overhead).map(([callers, { ratio }]) => [callers, ratio.median] as const)
   return rounded({
+    cost,
     overhead: Object.fromEntries(ratios),
     firstConnection,
     failover,
@@ -43,8 +51,16 @@ function summary({ overhead, firstConnection, failover, silence }: Figures): obj
   })
 }
 
-function page({ overhead, firstConnection, failover, silence }: Figures): string {
+function page({ cost, overhead, firstConnection, failover, silence }: Figures): string {
   const lines = [
+    '',
+    'Cost of a choice among the standbys, and of the class of a text seen before, without a server',
+    ...Object.entries(cost.choice).flatMap(([nodes, costs]) =>
+      Object.entries(costs).map(([balancer, each]) =>
+        costLine(`${nodes} nodes, ${balancer}`, each, MOST_MICROS.choice[nodes] ?? 0),
+      ),
+    ),
+    costLine('a text seen before', cost.classification, MOST_MICROS.classification),
     '',
     "Overhead: `select 1`, at most 10 connections, pg-ha's throughput to pg.Pool's in pairs of slices",
     '  callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha   cpu/query',
@@ -66,6 +82,11 @@ function page({ overhead, firstConnection, failover, silence }: Figures): string
     '',
   ]
   return `${lines.join('\n')}\n`
+}
+
+function costLine(what: string, { micros, bytes }: Cost, most: number): string {
+  const us = micros.median.toFixed(3).padStart(7)
+  return `  ${what.padEnd(24)}${us} us  (quickest round ${micros.min.toFixed(3)}; at most ${most})   ${bytes.toFixed(1)} bytes made anew`
 }
 
 function overheadLine([callers, { ratio, perSecond, p99Millis, cpuMicros }]: [string, Overhead]): string {

@@ -10,7 +10,8 @@ export interface ErrorMeaning {
   /**
    * `refusedReadOnly`: the server refused to write, nothing was changed. `overloaded`: no connection to be had now.
    * `poolFull`: our own pool had none free in time. `login`: these credentials will not do anywhere.
-   * `unsupportedStartup`: a pooler in between refuses a start-up option. `other`: nothing more is known.
+   * `unsupportedStartup`: a pooler in between refuses a start-up option. `conflict`: what it wanted to see is no longer
+   * there: with other transactions, or on a standby with what it has to replay. `other`: nothing more is known.
    */
   readonly kind:
     | 'connection'
@@ -20,6 +21,7 @@ export interface ErrorMeaning {
     | 'login'
     | 'unsupportedStartup'
     | 'timeout'
+    | 'conflict'
     | 'application'
     | 'other'
 }
@@ -106,6 +108,10 @@ const BY_POOLERS_WORDS: readonly (readonly [RegExp, ErrorMeaning])[] = [
   [/^query[_ ]timeout/, { ...OTHER, kind: 'timeout' }],
 ]
 
+/** Serialization failure, deadlock, and what standbys call their conflicts with the WAL. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01'])
+const CANCELLED = '57014'
+
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
 export function classifyError(error: unknown): ErrorMeaning {
@@ -136,9 +142,16 @@ function byClass(sqlState: string, error: Error): ErrorMeaning {
     return BY_POOLERS_WORDS.find(([words]) => words.test(error.message))?.[1] ?? LOST
   }
   if (sqlState.startsWith('08')) return LOST
+  const kind = isConflict(sqlState, error) ? 'conflict' : 'application'
   const { severity } = error as { severity?: unknown }
-  if (severity === 'FATAL' || severity === 'PANIC') return { ...OTHER, kind: 'application' }
-  return APPLICATION
+  return { ...(severity === 'FATAL' || severity === 'PANIC' ? OTHER : APPLICATION), kind }
+}
+
+/** Cancelled by a user or by a timeout says no more than that; by the replay of a standby says in its detail why. */
+function isConflict(sqlState: string, error: Error): boolean {
+  if (CONFLICTS.has(sqlState)) return true
+  const { detail } = error as { detail?: unknown }
+  return sqlState === CANCELLED && typeof detail === 'string' && detail !== ''
 }
 
 /** Node tries every address of a name and reports all failures at once: what any of them says of the node counts. */

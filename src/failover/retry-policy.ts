@@ -9,6 +9,8 @@ import type { ErrorMeaning } from './classify-error.ts'
  * - `fail`: the error reaches the caller as it is
  * - `tryAgain`: choose a node anew, the same one included
  * - `tryElsewhere`: choose among the other nodes; where there is none, the error reaches the caller
+ * - `leaveStandby`: another standby, else the primary; where there is neither, the error reaches the caller
+ * - `leaveStandbys`: the primary; where there is none, the error reaches the caller
  * - `tryPlain`: try again without start-up options of ours, which a pooler in between refused
  * - `findOut`: ask the primary what became of its transaction
  * - `notApplied`: the caller is told that nothing was applied, and that it has been tried often enough
@@ -16,9 +18,10 @@ import type { ErrorMeaning } from './classify-error.ts'
  */
 export type NextStep =
   | ('fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain')
+  | ('leaveStandby' | 'leaveStandbys')
   | ('findOut' | 'notApplied' | 'outcomeUnknown')
 
-export type ConnectStep = Exclude<NextStep, 'findOut' | 'notApplied' | 'outcomeUnknown'>
+export type ConnectStep = Extract<NextStep, 'fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain'>
 export type StatementStep = Exclude<NextStep, 'tryPlain'>
 
 /** No connection was had: nothing was sent, so only the error's meaning counts. */
@@ -34,6 +37,7 @@ export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest)
     case 'poolFull':
     case 'login':
     case 'timeout':
+    case 'conflict':
     case 'application':
     case 'other':
       return 'fail'
@@ -63,13 +67,20 @@ export interface FailedStatement {
   readonly batch: BatchFate
   /** How often it was sent anew because nothing of it had been applied. */
   readonly reruns: number
+  /** Whether it ran on a standby. */
+  readonly onStandby: boolean
+  /** How often the replay of a standby has put an end to it before. */
+  readonly conflicts: number
 }
 
 export function afterFailedStatement(failed: FailedStatement): StatementStep {
   const step = nextStep(failed)
-  const repeats = step === 'tryAgain' || step === 'tryElsewhere'
-  return repeats && !failed.repeatable ? 'fail' : step
+  return REPEATING.has(step) && !failed.repeatable ? 'fail' : step
 }
+
+const REPEATING: ReadonlySet<StatementStep> = new Set([
+  ...(['tryAgain', 'tryElsewhere', 'leaveStandby', 'leaveStandbys'] as const),
+])
 
 function nextStep(failed: FailedStatement): StatementStep {
   switch (failed.meaning.kind) {
@@ -81,6 +92,10 @@ function nextStep(failed: FailedStatement): StatementStep {
       // Where the role is reported, a refusal is the application's own doing: it asked for a read-only transaction, or for
       // a read-only node. Otherwise the server was demoted behind our back, and has changed nothing.
       return failed.roleReported || failed.readOnlySession || failed.repeated ? 'fail' : 'tryAgain'
+    case 'conflict':
+      // Nothing was changed, and the next standby need not have come as far; the primary has nothing to replay.
+      if (!failed.onStandby) return 'fail'
+      return failed.conflicts === 0 ? 'leaveStandby' : 'leaveStandbys'
     case 'overloaded':
     case 'poolFull':
     case 'login':

@@ -5,38 +5,19 @@ import type { Release } from '../config/pool-engine.ts'
 import { connectPhase } from '../dialing/connect-phase.ts'
 import { pauseMillis } from '../failover/backoff.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
-import type { ClusterState } from '../failover/cluster-state.ts'
 import { giveUpError } from '../failover/give-up.ts'
 import { afterFailedConnect } from '../failover/retry-policy.ts'
 import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
-import type { Selection } from '../routing/select-node.ts'
 import { assertNever } from '../topology/assert-never.ts'
-import type { NodeView } from '../topology/node-view.ts'
-import type { FailureSign, NodeFailure } from '../topology/probe-result.ts'
+import type { FailureSign } from '../topology/probe-result.ts'
+import type { Accepts, Guide } from './guide.ts'
 import { GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
 import { leadsToStandby } from './role-check.ts'
 import type { TrackedClient } from './tracked-client.ts'
 
 const debug = createDebug('pg-ha:route')
-
-/** What the dispatcher needs to know of the cluster, or of the single plain host. */
-export interface Guide {
-  /** Plain: one host without a monitor, where every error reaches the caller as pg gives it. */
-  readonly monitored: boolean
-  readonly state: ClusterState
-  /** Begins to look at the cluster, if it has not yet. */
-  start(): void
-  select(request: RouteRequest, avoid?: ReadonlySet<string>, accepts?: Accepts): Selection
-  /** Whether a node selected a while ago would still do. */
-  isFit(request: RouteRequest, node: string, accepts?: Accepts): boolean
-  report(node: string, failure: NodeFailure): void
-  /** Asks for a look at a node without saying anything of it. */
-  look(node: string): void
-}
-
-type Accepts = (node: NodeView) => boolean
 
 export interface DispatcherOptions {
   readonly guide: Guide
@@ -178,13 +159,31 @@ export class Dispatcher {
     if (attempt.waiter !== undefined) this.#queue.remove(attempt.waiter)
   }
 
-  /** Like `retry`, on another node than this one; where there is none, `lastError` is the outcome. */
+  /** Like `retry`, on another node than this one, also of a lesser preference; where there is none, `lastError` is the outcome. */
   retryElsewhere(attempt: Attempt, node: string, lastError: Error): void {
     attempt.avoid ??= new Set()
     attempt.avoid.add(node)
     const other = this.#options.guide.select(attempt.request, attempt.avoid, attempt.accepts)
-    if (other.kind === 'use' && attempt.avoid.has(other.node)) fail(attempt, lastError)
-    else this.retry(attempt, lastError)
+    if (other.kind === 'use' && attempt.avoid.has(other.node)) {
+      this.leave(attempt, { node, error: lastError, toPrimary: false })
+    } else this.retry(attempt, lastError)
+  }
+
+  /** Takes the request off a standby at once: to another, or to the primary only; where none is fit, `error` is the outcome. */
+  leave(
+    attempt: Attempt,
+    { node, error, toPrimary }: { node: string; error: Error; toPrimary: boolean },
+  ): void {
+    attempt.avoid ??= new Set()
+    attempt.avoid.add(node)
+    const { avoid, accepts } = attempt
+    const isOther: Accepts = (each) => {
+      if (avoid.has(each.name) || (toPrimary && each.state !== 'primary')) return false
+      return accepts === undefined || accepts(each)
+    }
+    const other = this.#options.guide.select(attempt.request, undefined, isOther)
+    if (other.kind === 'use' && !this.#ending) this.#connect(attempt, other.node, isOther)
+    else fail(attempt, error)
   }
 
   /** Settles every request that waits, and ends the pools. */
@@ -223,7 +222,7 @@ export class Dispatcher {
     }
   }
 
-  #connect(attempt: Attempt, node: string): void {
+  #connect(attempt: Attempt, node: string, accepts: Accepts | undefined = attempt.accepts): void {
     const { request } = attempt
     const pool = this.#options.pools.get(node, request.intent)
     const { generation } = pool
@@ -235,7 +234,7 @@ export class Dispatcher {
         const mismatch = new Error(`${node} led to a standby`)
         this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
         this.retry(attempt, mismatch)
-      } else if (!this.#options.guide.isFit(request, node, attempt.accepts)) {
+      } else if (!this.#options.guide.isFit(request, node, accepts)) {
         // The view has changed, or this process slept, while the connection was waited for.
         release()
         this.#route(attempt)

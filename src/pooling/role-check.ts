@@ -39,6 +39,11 @@ export function leadsToStandby(client: TrackedClient, request: RouteRequest): bo
   return wantsPrimary(request) && isStandby === true
 }
 
+/** Whether the server itself said so; a pooler's server is not known a moment later. */
+export function isOnStandby(client: TrackedClient): boolean {
+  return client[SESSION].inHotStandby === true
+}
+
 /** Whether the server itself said that nothing can be written in this session unless it asks for it. */
 export function isReadOnlySession(client: TrackedClient): boolean {
   const { inHotStandby, readOnly } = client[SESSION]

@@ -192,11 +192,12 @@ export class RoutedSession {
       return false
     }
     if (task.hasMoved) return false
-    if (this.#options.splitter.refused(task.query, error) !== 'no') {
+    const { kind } = classifyError(error)
+    if (kind === 'conflict' || this.#options.splitter.refused(task.query, error) !== 'no') {
       task.place = 'primary'
       return true
     }
-    return classifyError(error).kind === 'connection'
+    return kind === 'connection'
   }
 
   /** Runs it once more elsewhere: on the primary, or wherever a connection is had if this one is lost. */

@@ -12,7 +12,7 @@ import type { RouteRequest } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
 import { inDoubt, notApplied } from './lost-statement.ts'
-import { isReadOnlySession, isRoleReported } from './role-check.ts'
+import { isOnStandby, isReadOnlySession, isRoleReported } from './role-check.ts'
 import { batchFate, batchFor, learnDirectness, type OutcomeKeeper, soughtCommit } from './statement-batch.ts'
 import { bytesSent } from './tracked-client.ts'
 import type { WitnessedQuery } from './witnessed-query.ts'
@@ -38,6 +38,7 @@ interface Run extends StatementSurroundings {
   readonly attempt: Attempt
   repeated: boolean
   reruns: number
+  conflicts: number
 }
 
 interface Place extends Lease {
@@ -66,7 +67,15 @@ export function runStatement(
       else execute(run, lease)
     },
   }
-  const run: Run = { ...surroundings, dispatcher, statement, attempt, repeated: false, reruns: 0 }
+  const run: Run = {
+    ...surroundings,
+    dispatcher,
+    statement,
+    attempt,
+    repeated: false,
+    reruns: 0,
+    conflicts: 0,
+  }
   dispatcher.acquire(attempt)
 }
 
@@ -136,6 +145,8 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     repeated: run.repeated,
     batch: batchFate(place.batch, { client, error, fromPostgres: reportedByServer }),
     reruns: run.reruns,
+    onStandby: isOnStandby(client),
+    conflicts: run.conflicts,
   })
   if (meaning.kind === 'refusedReadOnly' && step === 'fail') run.dispatcher.look(pool.node)
   else run.dispatcher.report(pool, generation, error)
@@ -155,6 +166,11 @@ function statementFailed(run: Run, error: Error, place: Place): void {
       case 'tryElsewhere':
         run.repeated = true
         run.dispatcher.retryElsewhere(run.attempt, pool.node, error)
+        break
+      case 'leaveStandby':
+      case 'leaveStandbys':
+        run.conflicts += 1
+        run.dispatcher.leave(run.attempt, { node: pool.node, error, toPrimary: step === 'leaveStandbys' })
         break
       case 'outcomeUnknown':
         run.statement.callback(inDoubt(pool.node, error))

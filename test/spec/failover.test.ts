@@ -38,7 +38,7 @@ specTable<ClassifyRow>(table('classify'), { required: ['error', 'sign', 'connect
 function errorFrom(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given
   const { message, errors, cause, ...rest } = strictMapping(given, {
-    optional: ['message', 'code', 'severity', 'errors', 'cause', 'errno', 'routine'],
+    optional: ['message', 'code', 'severity', 'detail', 'errors', 'cause', 'errno', 'routine'],
   })
   const options = cause === undefined ? undefined : { cause: errorFrom(cause) }
   const text = (message as string | undefined) ?? 'something'
@@ -57,10 +57,11 @@ interface RetryRow {
 
 const KINDS: readonly ErrorMeaning['kind'][] = [
   ...(['connection', 'refusedReadOnly', 'overloaded', 'poolFull', 'login'] as const),
-  ...(['unsupportedStartup', 'timeout', 'application', 'other'] as const),
+  ...(['unsupportedStartup', 'timeout', 'conflict', 'application', 'other'] as const),
 ]
 const FLAGS = [
   ...(['sent', 'repeatable', 'readOnlySession', 'roleReported', 'reportedByServer', 'repeated'] as const),
+  'onStandby' as const,
 ]
 
 specTable<RetryRow>(table('retry'), { required: ['step'], optional: ['connect', 'statement'] }, (row) => {
@@ -84,9 +85,9 @@ const BATCHES: readonly BatchFate[] = ['notCommitted', 'named', 'dark']
 
 /** `any`, or nothing said, stands for both values of a flag. */
 function statementSteps(given: unknown): readonly { step: NextStep }[] {
-  const { kind, batch, reruns, ...flags } = strictMapping(given, {
+  const { kind, batch, reruns, conflicts, ...flags } = strictMapping(given, {
     required: ['kind'],
-    optional: [...FLAGS, 'batch', 'reruns'],
+    optional: [...FLAGS, 'batch', 'reruns', 'conflicts'],
   })
   const batches = batch === undefined ? BATCHES : [strictWord(batch, BATCHES)]
   const counts = reruns === undefined ? [0, MOST_RERUNS] : [reruns === 'all' ? MOST_RERUNS : 0]
@@ -102,7 +103,7 @@ function statementSteps(given: unknown): readonly { step: NextStep }[] {
     batches.flatMap((fate) =>
       counts.map((count) => {
         const flagged = combination as Record<(typeof FLAGS)[number], boolean>
-        const failed = { ...flagged, batch: fate, reruns: count }
+        const failed = { ...flagged, batch: fate, reruns: count, conflicts: Number(conflicts ?? 0) }
         return { ...failed, step: afterFailedStatement({ meaning: meaningOf(kind), ...failed }) }
       }),
     ),

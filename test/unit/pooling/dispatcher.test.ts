@@ -2,7 +2,8 @@
 // connection.
 import { describe, expect, test } from 'vitest'
 import { initialState } from '../../../src/failover/cluster-state.ts'
-import { type Attempt, Dispatcher, type Guide, type Lease } from '../../../src/pooling/dispatcher.ts'
+import { type Attempt, Dispatcher, type Lease } from '../../../src/pooling/dispatcher.ts'
+import type { Guide } from '../../../src/pooling/guide.ts'
 import { type AcquireCallback, GenerationEndedError } from '../../../src/pooling/node-pool.ts'
 import type { PoolSet } from '../../../src/pooling/pool-set.ts'
 import { SESSION, type TrackedClient } from '../../../src/pooling/tracked-client.ts'
