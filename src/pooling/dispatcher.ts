@@ -159,17 +159,17 @@ export class Dispatcher {
     if (attempt.waiter !== undefined) this.#queue.remove(attempt.waiter)
   }
 
-  /** Like `retry`, on another node than this one, also of a lesser preference; where there is none, `lastError` is the outcome. */
+  /** On another node than this one, also of a lesser preference; where only this one is fit, `lastError` is the outcome. */
   retryElsewhere(attempt: Attempt, node: string, lastError: Error): void {
     attempt.avoid ??= new Set()
     attempt.avoid.add(node)
-    const other = this.#options.guide.select(attempt.request, attempt.avoid, attempt.accepts)
-    if (other.kind === 'use' && attempt.avoid.has(other.node)) {
-      this.leave(attempt, { node, error: lastError, toPrimary: false })
-    } else this.retry(attempt, lastError)
+    const isAnyFit = this.#options.guide.select(attempt.request, undefined, attempt.accepts).kind === 'use'
+    // At once: a server that is being killed may still answer looks, and would be taken for fit again.
+    if (isAnyFit) this.leave(attempt, { node, error: lastError, toPrimary: false })
+    else this.retry(attempt, lastError)
   }
 
-  /** Takes the request off a standby at once: to another, or to the primary only; where none is fit, `error` is the outcome. */
+  /** Takes the request off a node at once: to another, or to the primary only; where none is fit, `error` is the outcome. */
   leave(
     attempt: Attempt,
     { node, error, toPrimary }: { node: string; error: Error; toPrimary: boolean },
@@ -182,6 +182,7 @@ export class Dispatcher {
       return accepts === undefined || accepts(each)
     }
     const other = this.#options.guide.select(attempt.request, undefined, isOther)
+    if (attempt.isWithdrawn) return
     if (other.kind === 'use' && !this.#ending) this.#connect(attempt, other.node, isOther)
     else fail(attempt, error)
   }
