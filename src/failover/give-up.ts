@@ -34,12 +34,20 @@ export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeErr
     const message = `No write is sent while two primaries cannot be told apart, ${when}: ${verdict.reason} (${list})`
     return new SplitBrainError(message, { nodes, waitedMillis, claimants, cause })
   }
-  const why = verdict.kind === 'none' && verdict.rule !== 'noClaimant' ? `: ${verdict.reason}` : ''
+  const why =
+    verdict.kind === 'none' && verdict.rule !== 'noClaimant' ? `: ${verdict.reason}` : inCommon(view.nodes)
   return new NoPrimaryError(`No ${wanted} among ${nodes.length} nodes ${when}${why} (${list})`, {
     nodes,
     waitedMillis,
     cause,
   })
+}
+
+/** A cluster that has lost its coordination store looks like this: every server lives, none may be written to. */
+function inCommon(nodes: readonly NodeView[]): string {
+  const isReadOnly = ({ state, answer }: NodeView): boolean =>
+    state === 'standby' || (state === 'primary' && answer?.readOnly === true)
+  return nodes.every(isReadOnly) ? ': all of them are read-only' : ''
 }
 
 const WANTED: Readonly<Record<RouteRequest['target'], string>> = {

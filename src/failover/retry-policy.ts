@@ -8,7 +8,8 @@ import type { ErrorMeaning } from './classify-error.ts'
 /**
  * - `fail`: the error reaches the caller as it is
  * - `tryAgain`: choose a node anew, the same one included
- * - `tryElsewhere`: choose among the other nodes; where there is none, the error reaches the caller
+ * - `tryElsewhere`: choose among the other nodes; where there is none, the error of a connect reaches the caller, and a
+ *   statement tries the same node again
  * - `leaveStandby`: another standby, else the primary; where there is neither, the error reaches the caller
  * - `leaveStandbys`: the primary; where there is none, the error reaches the caller
  * - `tryPlain`: try again without start-up options of ours, which a pooler in between refused
@@ -61,11 +62,11 @@ export interface FailedStatement {
   readonly roleReported: boolean
   /** Whether PostgreSQL itself reported the error: it then reaches the caller as PostgreSQL's. */
   readonly reportedByServer: boolean
-  /** Whether this statement was already tried again after it had been sent. */
+  /** Whether this statement was already tried again after a server had refused to write. */
   readonly repeated: boolean
   /** What is known of its commit where the connection was lost. */
   readonly batch: BatchFate
-  /** How often it was sent anew because nothing of it had been applied. */
+  /** How often it was sent anew because nothing of it had been applied, or because it reads. */
   readonly reruns: number
   /** Whether it ran on a standby. */
   readonly onStandby: boolean
@@ -86,7 +87,8 @@ function nextStep(failed: FailedStatement): StatementStep {
   switch (failed.meaning.kind) {
     case 'connection':
       if (!failed.sent) return 'tryAgain'
-      if (failed.readOnlySession) return failed.repeated ? 'fail' : 'tryElsewhere'
+      // Behind an address that has moved every idle connection is dead, and each is found out one by one.
+      if (failed.readOnlySession) return failed.reruns < MOST_RERUNS ? 'tryElsewhere' : 'fail'
       return afterLostWrite(failed)
     case 'refusedReadOnly':
       // Where the role is reported, a refusal is the application's own doing: it asked for a read-only transaction, or for

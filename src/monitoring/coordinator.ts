@@ -127,6 +127,7 @@ export class Coordinator {
   /** A connection in use, or one being made, has failed in a way that says something of its node. */
   report(node: string, failure: NodeFailure): void {
     this.#learn(node, failure)
+    if (failure.sign === 'lost' || failure.sign === 'refused') this.#monitor.hurry(node)
   }
 
   /** From now on the node gets no new work: until it is restarted or has another role, or for this long. */

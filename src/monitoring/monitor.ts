@@ -8,6 +8,8 @@ const debug = createDebug('pg-ha:monitor')
 
 export interface Looker<Result = ProbeResult> {
   probe(): Promise<Result>
+  /** What it waits for is hardly coming any more. */
+  hurry?(): void
   close(): void
 }
 
@@ -78,6 +80,11 @@ export class Monitor<Result = ProbeResult> {
       if (loop.looking) loop.again = true
       else this.#schedule(loop, loop.startedMillis + LEAST_GAP_MILLIS - this.#options.clock())
     }
+  }
+
+  /** Connections to this node have ended: a look that waits for an answer over another old one is cut short. */
+  hurry(node: string): void {
+    this.#loops.get(node)?.looker.hurry?.()
   }
 
   close(): void {

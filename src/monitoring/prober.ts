@@ -17,6 +17,15 @@ export interface ProberOptions {
   readonly onLost: () => void
 }
 
+/**
+ * An address that moves swallows the first packet of a connect, and the kernel sends it again only after 1 s. Where the
+ * server is known to be near, it is dialled anew sooner; within the same look, which has its one deadline.
+ */
+const LEAST_PATIENCE_MILLIS = 250
+const PATIENT_ROUND_TRIPS = 4
+/** A question that has been out for longer was lost with the connections of the application, if those were. */
+const OVERDUE_MILLIS = 100
+
 export class Prober {
   readonly #options: ProberOptions
   #client: pg.Client | null = null
@@ -24,6 +33,10 @@ export class Prober {
   #closed = false
   /** How far the last connect had come when it was given up. */
   #progress: ConnectProgress | null = null
+  /** Of the last answer; null before the first one. */
+  #roundTripMillis: number | null = null
+  /** Since when a question has been out on a connection that was kept from an earlier look. */
+  #waitingSinceMillis: number | null = null
 
   constructor(options: ProberOptions) {
     this.#options = options
@@ -34,9 +47,12 @@ export class Prober {
     const { clock } = this.#options
     let askedAtMillis = clock()
     try {
-      const client = this.#client ?? (await this.#connect())
+      const kept = this.#client
+      const client = kept ?? (await this.#connect())
       askedAtMillis = clock()
+      this.#waitingSinceMillis = kept === null ? null : askedAtMillis
       const row = await this.#ask(client)
+      this.#roundTripMillis = clock() - askedAtMillis
       const answer = readAnswer(row, {
         askedAtMillis,
         answeredAtMillis: clock(),
@@ -49,7 +65,15 @@ export class Prober {
     } catch (error) {
       this.#drop()
       return this.#failure(askedAtMillis, error)
+    } finally {
+      this.#waitingSinceMillis = null
     }
+  }
+
+  /** Connections of the application to this node have just ended: a look over one of the same age is not waited for. */
+  hurry(): void {
+    const since = this.#waitingSinceMillis
+    if (since !== null && this.#options.clock() - since > OVERDUE_MILLIS) this.#drop()
   }
 
   close(): void {
@@ -63,7 +87,17 @@ export class Prober {
   }
 
   async #connect(): Promise<pg.Client> {
-    const { connection, timeoutMillis, clock, onLost } = this.#options
+    const { timeoutMillis, clock } = this.#options
+    const giveUpAtMillis = clock() + timeoutMillis
+    for (;;) {
+      const client = await this.#dial(Math.max(1, giveUpAtMillis - clock()))
+      if (client !== null) return client
+    }
+  }
+
+  /** Null: nobody has answered the first packet, and another one is due. */
+  async #dial(timeoutMillis: number): Promise<pg.Client | null> {
+    const { connection, clock, onLost } = this.#options
     const client = new pg.Client(withConnection(connection))
     adoptClient(client)
     this.#progress = null
@@ -74,13 +108,36 @@ export class Prober {
     })
     const connecting = client.connect()
     unref(client)
-    await withDeadline(connecting, { timeoutMillis, clock, expire: () => this.#expire(client) })
+    const expire = (): void => this.#expire(client)
+    const connected = withDeadline(connecting, { timeoutMillis, clock, expire })
+    const unheard = this.#unheard(client, timeoutMillis)
+    const isUnheard = await Promise.race([connected, unheard.promise]).finally(unheard.cancel)
+    if (isUnheard === true) {
+      connected.catch(() => {})
+      destroy(client)
+    }
     if (this.#closed) {
       destroy(client)
       throw new Error('The monitor was closed')
     }
+    if (isUnheard === true) return null
     this.#client = client
     return client
+  }
+
+  /** Resolves when the server has not even been reached for longer than that takes. */
+  #unheard(client: pg.Client, timeoutMillis: number): { promise: Promise<true>; cancel: () => void } {
+    const roundTripMillis = this.#roundTripMillis ?? Number.POSITIVE_INFINITY
+    const millis = Math.max(LEAST_PATIENCE_MILLIS, PATIENT_ROUND_TRIPS * roundTripMillis)
+    if (millis >= timeoutMillis) return { promise: new Promise(() => {}), cancel: () => {} }
+    let timer: NodeJS.Timeout | undefined
+    const promise = new Promise<true>((resolve) => {
+      timer = setTimeout(() => {
+        if (phaseOf(client)?.phase === 'tcp') resolve(true)
+      }, millis)
+      timer.unref()
+    })
+    return { promise, cancel: () => clearTimeout(timer) }
   }
 
   async #ask(client: pg.Client): Promise<ProbeRow> {

@@ -164,8 +164,10 @@ function statementFailed(run: Run, error: Error, place: Place): void {
         run.statement.callback(notApplied(pool.node, error))
         break
       case 'tryElsewhere':
-        run.repeated = true
-        run.dispatcher.retryElsewhere(run.attempt, pool.node, error)
+        run.reruns += 1
+        run.attempt.avoid ??= new Set()
+        run.attempt.avoid.add(pool.node)
+        run.dispatcher.retry(run.attempt, error)
         break
       case 'leaveStandby':
       case 'leaveStandbys':

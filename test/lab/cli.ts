@@ -70,7 +70,11 @@ async function run(names: readonly string[]): Promise<number> {
   const interrupt = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
   const matrix = { lab, scenarios: chosen, folder: values.results, say, signal: interrupt.signal }
-  const { passed, failed } = await runMatrix(matrix)
+  const { passed, failed } = await runMatrix(matrix).catch((error: Error) => {
+    if (!interrupt.signal.aborted) throw error
+    say(`${error.message}: the lab is down`)
+    return { passed: 0, failed: 1 }
+  })
   say(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
 }

@@ -17,6 +17,7 @@ const client: Client = (options.client === 'pg-ha' ? haClient : plainClient)(opt
   signs.push(sign),
 )
 const operations: { -readonly [K in keyof Operation]: Operation[K] }[] = []
+const messages: Record<string, string> = {}
 const last = { write: 0, read: 0 }
 let lastError: string | null = null
 let isStopping = false
@@ -34,6 +35,7 @@ async function work(kind: Operation['kind'], worker: number): Promise<void> {
     } catch (error) {
       operation.error = codeOf(error)
       lastError = `${kind}: ${codeOf(error)}`
+      messages[`${kind} ${codeOf(error)}`] = error instanceof Error ? error.message : String(error)
     }
     operation.endedAt = now()
     await pause(operation.error === null ? PAUSE_MILLIS : AFTER_ERROR_MILLIS)
@@ -59,6 +61,6 @@ process.once('message', () => {
   isStopping = true
   void Promise.race([Promise.all(loops), pause(LAST_ANSWERS_MILLIS)]).then(() => {
     clearInterval(progress)
-    tell({ type: 'record', record: { operations, signs } })
+    tell({ type: 'record', record: { operations, messages, signs } })
   })
 })

@@ -24,6 +24,8 @@ export interface Sign {
 
 export interface ApplicationRecord {
   readonly operations: readonly Operation[]
+  /** What the last error of each kind said, by kind and code: `write PGHA_NO_PRIMARY`. */
+  readonly messages: Readonly<Record<string, string>>
   readonly signs: readonly Sign[]
 }
 

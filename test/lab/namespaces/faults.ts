@@ -5,6 +5,7 @@ import * as daemons from './daemons.ts'
 import type { NamespaceHost } from './layout.ts'
 import * as network from './network.ts'
 import type { PatroniLab } from './patroni-lab.ts'
+import * as rest from './patroni-rest.ts'
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from './settings/patroni.ts'
 
 interface HostFault {
@@ -155,6 +156,7 @@ function postgresFaults(): Record<string, HostFault> {
         const server = [...daemons.AS_POSTGRES, `${daemons.SERVER_BINARIES}/pg_ctl`, '-D', host.data]
         return network.inside(host, [...server, '-W', 'promote'])
       },
+      heal: (host) => rest.reinitialise(host),
     },
   }
 }

@@ -4,9 +4,10 @@ import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { attempt, command } from '../command.ts'
 import { asksServer } from '../direct-query.ts'
+import { Launches } from '../launches.ts'
 import type { Fault, Lab, LabHost, Way } from '../port.ts'
 import { until } from '../until.ts'
-import { killAllInside, launch, postmasterOf } from './daemons.ts'
+import { type Daemon, killAllInside, launch, postmasterOf } from './daemons.ts'
 import { patroniFaults } from './faults.ts'
 import {
   type Layout,
@@ -29,6 +30,7 @@ export class PatroniLab implements Lab {
   readonly layout: Layout
   readonly ways: readonly Way[]
   readonly faults: Readonly<Record<string, Fault>>
+  readonly #launches = new Launches()
 
   constructor(number = 0) {
     this.layout = layoutOf(number)
@@ -46,9 +48,12 @@ export class PatroniLab implements Lab {
 
   async start(): Promise<void> {
     const { layout } = this
-    await mkdir(layout.folder, { recursive: true, mode: 0o755 })
-    await this.#writeSettings()
-    await createNetwork(layout)
+    this.#launches.open()
+    await this.#launches.run(async () => {
+      await mkdir(layout.folder, { recursive: true, mode: 0o755 })
+      await this.#writeSettings()
+      await createNetwork(layout)
+    })
     for (const host of layout.hosts) await this.startEtcd(host)
     await until(() => rest.isEtcdHealthy(layout), {
       what: 'etcd to elect a leader',
@@ -69,6 +74,7 @@ export class PatroniLab implements Lab {
 
   async stop(): Promise<void> {
     const { layout } = this
+    await this.#launches.close()
     // Patroni before its server, which it would start again; the server before the rest, so that it ends in order.
     const servers = await Promise.all(layout.hosts.map(postmasterOf))
     const segments = await Promise.all(layout.hosts.map(sharedMemoryOf))
@@ -120,17 +126,17 @@ export class PatroniLab implements Lab {
   }
 
   startEtcd(host: NamespaceHost): Promise<void> {
-    return launch(host, { name: 'etcd', account: 'postgres', argv: etcdArguments(this.layout, host) })
+    return this.#launch(host, { name: 'etcd', account: 'postgres', argv: etcdArguments(this.layout, host) })
   }
 
   startPatroni(host: NamespaceHost): Promise<void> {
     const argv = ['/usr/bin/patroni', path.join(host.folder, 'patroni.yml')]
-    return launch(host, { name: 'patroni', account: 'postgres', argv })
+    return this.#launch(host, { name: 'patroni', account: 'postgres', argv })
   }
 
   startHaproxy(host: NamespaceHost): Promise<void> {
     const argv = ['/usr/sbin/haproxy', '-W', '-db', '-f', path.join(host.folder, 'haproxy.cfg')]
-    return launch(host, { name: 'haproxy', account: 'root', argv })
+    return this.#launch(host, { name: 'haproxy', account: 'root', argv })
   }
 
   startKeepalived(host: NamespaceHost): Promise<void> {
@@ -145,7 +151,7 @@ export class PatroniLab implements Lab {
       '-c',
       file('chk.pid'),
     ]
-    return launch(host, {
+    return this.#launch(host, {
       name: 'keepalived',
       account: 'root',
       argv: ['/usr/sbin/keepalived', '-n', '-l', ...files],
@@ -156,8 +162,12 @@ export class PatroniLab implements Lab {
     const { pooler } = this.layout
     for (const port of [POOLED_PRIMARY_PORT, POOLED_REPLICA_PORT]) {
       const argv = ['/usr/sbin/pgbouncer', '-q', path.join(pooler.folder, `pgbouncer-${port}.ini`)]
-      await launch(pooler, { name: `pgbouncer-${port}`, account: 'postgres', argv })
+      await this.#launch(pooler, { name: `pgbouncer-${port}`, account: 'postgres', argv })
     }
+  }
+
+  #launch(host: NamespaceHost, daemon: Daemon): Promise<void> {
+    return this.#launches.run(() => launch(host, daemon))
   }
 
   /** What is still missing. */

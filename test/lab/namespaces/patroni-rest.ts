@@ -40,6 +40,11 @@ export async function switchover(leader: NamespaceHost, candidate: string): Prom
   await tell(leader, { path: 'switchover', method: 'POST', body: { leader: leader.name, candidate } })
 }
 
+/** The member throws its data away and copies the leader's. */
+export async function reinitialise(member: NamespaceHost): Promise<void> {
+  await tell(member, { path: 'reinitialize', method: 'POST', body: { force: true } })
+}
+
 export async function configure(leader: NamespaceHost, change: Record<string, unknown>): Promise<void> {
   await tell(leader, { path: 'config', method: 'PATCH', body: change })
 }

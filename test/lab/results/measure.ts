@@ -145,12 +145,16 @@ function timeToDetect(
   return times.length === 0 ? null : Math.round(Math.min(...times) - faultAt)
 }
 
+/** A host that turned primary in the gap counts, else one that was it all the time. */
 function addedTime(gap: Gap, { sightings }: Evidence): number | null {
   if (gap.to - gap.from < NOTABLE_GAP_MILLIS) return null
-  const writableAt = sightings
+  const turned = sightings
     .filter(({ state, at }) => state === 'primary' && at >= gap.from && at <= gap.to)
     .at(-1)?.at
-  return writableAt === undefined ? length(gap) : Math.round(gap.to - writableAt)
+  if (turned !== undefined) return Math.round(gap.to - turned)
+  const states = new Map(sightings.filter(({ at }) => at <= gap.to).map(({ host, state }) => [host, state]))
+  // Where the watch saw nobody take writes yet, the client was the first to find out.
+  return [...states.values()].includes('primary') ? length(gap) : 0
 }
 
 function onWrongPrimary(writes: readonly Operation[], evidence: Evidence): readonly Operation[] {

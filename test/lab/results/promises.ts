@@ -1,4 +1,5 @@
 // What is asked of pg-ha in every scenario: only what is certain, whatever the machine's speed. Pure.
+import type { ApplicationRecord } from '../application/record.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { Measures } from './measure.ts'
 
@@ -8,6 +9,10 @@ const LENIENCE_MILLIS = 15_000
 
 export interface Subject {
   readonly scenario: Scenario
+  /** What its errors said, by kind and code. */
+  readonly messages: ApplicationRecord['messages']
+  /** How long no host took writes. */
+  readonly downtimeMillis: number
   /** Whether pg-ha was given every server's own address. */
   readonly isHostList: boolean
   /** The servers' roles stayed as they were. */
@@ -15,10 +20,8 @@ export interface Subject {
 }
 
 /** The promises that were not kept, in words. */
-export function brokenPromises(
-  measures: Measures,
-  { scenario, isHostList, isUndisturbed }: Subject,
-): string[] {
+export function brokenPromises(measures: Measures, subject: Subject): string[] {
+  const { scenario, isHostList, isUndisturbed } = subject
   const faults: string[] = []
   const { lost, lostWithoutReason, doubled, errors } = measures
   if (doubled > 0) faults.push(`${doubled} rows are there twice`)
@@ -36,8 +39,28 @@ export function brokenPromises(
     faults.push(`a statement took ${measures.longestStatementMillis} ms`)
   if (isHostList && scenario.effect === 'none' && isUndisturbed && Object.keys(errors).length > 0)
     faults.push(`errors, although every server went on: ${Object.keys(errors).join(', ')}`)
-  const expected = scenario.writesFailWith
-  if (isHostList && expected !== undefined && errors[`write ${expected}`] === undefined)
-    faults.push(`no write failed with ${expected}`)
+  return [...faults, ...brokenSpecially(measures, subject)]
+}
+
+/** What is asked in this scenario alone. */
+function brokenSpecially(
+  { errors, readGapMillis, addedMillis }: Measures,
+  { scenario, messages, isHostList, downtimeMillis }: Subject,
+): string[] {
+  const faults: string[] = []
+  const { writesFailWith: expected, readsGoOn, writesResumeWithinMillis } = scenario
+  if (isHostList && expected !== undefined) {
+    const said = messages[`write ${expected.code}`]
+    if (said === undefined) faults.push(`no write failed with ${expected.code}`)
+    else if (!said.includes(expected.saying))
+      faults.push(`an error does not say "${expected.saying}": ${said}`)
+  }
+  if (readsGoOn) {
+    const failed = Object.keys(errors).filter((kind) => kind.startsWith('read '))
+    if (failed.length > 0) faults.push(`reads failed: ${failed.join(', ')}`)
+    if (readGapMillis > downtimeMillis / 2) faults.push(`no reads for ${readGapMillis} ms`)
+  }
+  if (isHostList && writesResumeWithinMillis !== undefined && (addedMillis ?? 0) > writesResumeWithinMillis)
+    faults.push(`writes resumed ${addedMillis} ms after the cluster took them again`)
   return faults
 }

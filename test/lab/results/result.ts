@@ -1,5 +1,5 @@
 // What is kept of one run of one scenario: a JSON file each.
-import type { ClientKind, Sign } from '../application/record.ts'
+import type { ApplicationRecord, ClientKind, Sign } from '../application/record.ts'
 import type { Holding, Sighting } from '../cluster-watch.ts'
 import type { Marks, Measures } from './measure.ts'
 import type { Strip } from './strip.ts'
@@ -10,6 +10,7 @@ export interface ClientResult {
   readonly measures: Measures
   readonly writes: Strip
   readonly reads: Strip
+  readonly messages: ApplicationRecord['messages']
   readonly signs: readonly Sign[]
   /** What was promised and not kept; empty for a plain pg.Pool, of which nothing is asked. */
   readonly faults: readonly string[]

@@ -132,8 +132,9 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
   const { before, named, after } = primaries
   const sightings = watch.sightings
   const isUndisturbed = sightings.every(({ at }) => at < marks.faultAt)
+  const downtimeMillis = clusterDowntime(sightings, marks)
   const clients = applications.map(({ options, way }, index): ClientResult => {
-    const record = records[index] ?? { operations: [], signs: [] }
+    const record = records[index] ?? { operations: [], messages: {}, signs: [] }
     const evidence: Evidence = {
       ...{ marks, sightings, hosts: lab.hosts, truePrimary: named, finalPrimary: after },
       held: held.get(after.name)?.get(options.id) ?? new Map(),
@@ -143,9 +144,11 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
     }
     const measures = measure(record, evidence)
     const isHostList = options.writes.length === lab.hosts.length
-    const faults = brokenPromises(measures, { scenario, isHostList, isUndisturbed })
+    const { messages } = record
+    const subject = { scenario, messages, downtimeMillis, isHostList, isUndisturbed }
+    const faults = brokenPromises(measures, subject)
     return {
-      ...{ way, client: options.client, measures, signs: record.signs },
+      ...{ way, client: options.client, measures, messages, signs: record.signs },
       writes: strip(
         record.operations.filter(({ kind }) => kind === 'write'),
         marks,
@@ -162,7 +165,7 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
     ...{ lab: lab.name, name, area, title, cluster, marks, sightings, holdings: watch.holdings, clients },
     hosts: lab.hosts.map((host) => host.name),
     primaries: [before.name, named?.name ?? null, after.name],
-    downtimeMillis: clusterDowntime(sightings, marks),
+    downtimeMillis,
     effectMillis: Math.round(marks.effectAt - marks.faultAt),
     returnMillis: Math.round(marks.wholeAt - marks.healedAt),
   }

@@ -39,8 +39,12 @@ export interface Scenario {
   readonly synchronous?: true
   /** Rows that were acknowledged by a primary that lost its role may be gone: replication is asynchronous. */
   readonly mayLose?: true
-  /** A code that pg-ha's writes must have failed with while the fault held, through the host list. */
-  readonly writesFailWith?: string
+  /** A code that pg-ha's writes must have failed with while the fault held, through the host list, and words of it. */
+  readonly writesFailWith?: { readonly code: string; readonly saying: string }
+  /** Through every way, reads succeed while no write does. */
+  readonly readsGoOn?: true
+  /** Through the host list, from the moment the cluster takes writes again. */
+  readonly writesResumeWithinMillis?: number
   /** Options of pg-ha, where the defaults would make the scenario long. */
   readonly poolOptions?: Readonly<Record<string, unknown>>
   /** In the short selection that every change must pass. */

@@ -31,7 +31,7 @@ function measured(
   over: Partial<Evidence> = {},
   signs: readonly Sign[] = [],
 ) {
-  const record: ApplicationRecord = { operations, signs }
+  const record: ApplicationRecord = { operations, messages: {}, signs }
   return measure(record, evidence(over))
 }
 
@@ -97,6 +97,16 @@ describe('of the time', () => {
     expect(measured(writes, { sightings }).addedMillis).toBe(4010 - 3900)
   })
 
+  test('a client that writes before the watch has seen a primary has added nothing', () => {
+    const sightings = [saw(0, 'a', 'primary'), saw(1100, 'a', 'away'), saw(4100, 'b', 'primary')]
+    const writes = [900, 4000, 6000, 8000].map((at) => write(String(at), at))
+    expect(measured(writes, { sightings }).addedMillis).toBe(0)
+  })
+
+  test("where the primary took writes all the time, the whole gap is the client's", () => {
+    expect(measured([900, 4000, 6000, 8000].map((at) => write(String(at), at))).addedMillis).toBe(3100)
+  })
+
   test('the cluster is down while no host takes writes', () => {
     const sightings = [saw(0, 'a', 'primary'), saw(1100, 'a', 'away'), saw(3900, 'b', 'primary')]
     expect(clusterDowntime(sightings, marks)).toBe(2800)
@@ -125,9 +135,11 @@ describe('promises', () => {
     operations: readonly Operation[],
     over: Partial<Scenario> = {},
     more: Partial<Evidence> = {},
+    messages: ApplicationRecord['messages'] = {},
   ) =>
     brokenPromises(measured(operations, { held, ...more }), {
-      ...{ scenario: { ...scenario, ...over }, isHostList: true, isUndisturbed: true },
+      ...{ scenario: { ...scenario, ...over }, messages, isHostList: true, isUndisturbed: true },
+      downtimeMillis: 2000,
     })
 
   test('are kept by a client that went on', () => {
@@ -152,9 +164,30 @@ describe('promises', () => {
     ).toEqual(['a statement took 49500 ms'])
   })
 
-  test('demand the error that the scenario names', () => {
-    expect(broken(worked, { writesFailWith: 'PGHA_NO_PRIMARY' })).toEqual([
-      'no write failed with PGHA_NO_PRIMARY',
+  test('demand the error that the scenario names, and its words', () => {
+    const writesFailWith = { code: 'PGHA_NO_PRIMARY', saying: 'read-only' }
+    expect(broken(worked, { writesFailWith })).toEqual(['no write failed with PGHA_NO_PRIMARY'])
+    const saying = (message: string): string[] =>
+      broken(worked, { writesFailWith }, {}, { 'write PGHA_NO_PRIMARY': message })
+    expect(saying('all of them are read-only')).toEqual([])
+    expect(saying('none answers')).toEqual(['an error does not say "read-only": none answers'])
+  })
+
+  test('demand reads while there are no writes', () => {
+    const reads = [500, 1400, 2300, 3200, 4100, 5000, 5900, 6800, 7700, 8600].map(read)
+    const calm: Partial<Scenario> = { readsGoOn: true, effect: 'noPrimary' }
+    expect(broken([write('w', 8100), ...reads], calm)).toEqual([])
+    expect(broken(worked, calm)).toEqual(['no reads for 8110 ms'])
+    const failed = { ...read(1000), error: '57P03' }
+    expect(broken([write('w', 8100), ...reads, failed], calm)).toEqual(['reads failed: read 57P03'])
+  })
+
+  test('demand writes soon after the cluster takes them', () => {
+    const sightings = [saw(0, 'a', 'primary'), saw(1100, 'a', 'away'), saw(6000, 'a', 'primary')]
+    const soon: Partial<Scenario> = { writesResumeWithinMillis: 1000, effect: 'noPrimary' }
+    expect(broken([write('w', 8100), read(8100)], soon, { sightings })).toEqual([
+      'writes resumed 2110 ms after the cluster took them again',
     ])
+    expect(broken([write('w', 6100), ...worked], soon, { sightings })).toEqual([])
   })
 })

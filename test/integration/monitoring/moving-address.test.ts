@@ -1,0 +1,88 @@
+// An address that leads to another host from one moment to the next: what is known of lost packets and dead connections there.
+
+import { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dialledOptions } from '../../../src/dialing/dialled-options.ts'
+import { monotonicClock } from '../../../src/monitoring/clock.ts'
+import { Prober } from '../../../src/monitoring/prober.ts'
+import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
+import { until } from '../../support/await-event.ts'
+import { disposablePool } from '../../support/disposable.ts'
+
+let cluster: Cluster
+let standby: ClusterNode
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 2 })
+  standby = cluster.standbys[0] as ClusterNode
+})
+afterAll(() => cluster.stop())
+
+/** A connect whose packets nobody answers. */
+class MuteSocket extends Socket {
+  override connect(): this {
+    return this
+  }
+}
+
+function proberOf(node: ClusterNode, openStream = (): Socket => new Socket()): Prober {
+  const { user, password, database } = cluster
+  const login = { user, password, database, host: node.host, port: node.port, stream: openStream }
+  const connection = dialledOptions(login, { address: null })
+  // Longer than the test may take: nothing here ends by this.
+  return new Prober({ connection, timeoutMillis: 100_000, clock: monotonicClock, onLost: () => {} })
+}
+
+test('a look dials again where its first packet is not answered, once it knows how near the server is', async () => {
+  let dials = 0
+  const prober = proberOf(standby, () => (++dials === 2 || dials === 3 ? new MuteSocket() : new Socket()))
+  expect(await prober.probe()).toMatchObject({ kind: 'answer' })
+  await standby.reset()
+  // The kept connection has ended, or ends under the look.
+  const looks = [await prober.probe()]
+  if (dials < 2) looks.push(await prober.probe())
+  expect(looks.at(-1)).toMatchObject({ kind: 'answer', role: 'standby' })
+  expect(dials).toBe(4)
+  prober.close()
+})
+
+test('a look that waits on an old connection is cut short when others of the node have ended, a new one is not', async () => {
+  const prober = proberOf(standby)
+  expect(await prober.probe()).toMatchObject({ kind: 'answer' })
+  await standby.blackhole()
+  const old = prober.probe()
+  prober.hurry()
+  const first = await Promise.race([old, pause(200, 'still waiting')])
+  expect(first).toBe('still waiting')
+  prober.hurry()
+  expect(await old).toMatchObject({ kind: 'failure', sign: 'lost' })
+  const fresh = prober.probe()
+  await pause(200)
+  prober.hurry()
+  expect(await Promise.race([fresh, pause(200, 'still waiting')])).toBe('still waiting')
+  await standby.heal()
+  expect(await fresh).toMatchObject({ kind: 'answer', role: 'standby' })
+  prober.close()
+})
+
+test('a read that meets one reset after the other goes on until it is served, at the same address if there is no other', async () => {
+  const { user, password, database } = cluster
+  const connectionString = `postgres://${user}:${password}@${standby.host}:${standby.port}/${database}?targetServerType=secondary`
+  await using pool = disposablePool({ connectionString })
+  const reading = pool.read.query<{ port: number }>('select inet_server_port() as port from pg_sleep(1)')
+  const known = new Set<number>()
+  for (let resets = 0; resets < 3; resets++) {
+    await until(async () => {
+      const { rows } = await standby.query<{ pid: number }>(
+        `select pid from pg_stat_activity where query like 'select inet_server_port%' and pid <> pg_backend_pid()`,
+      )
+      const fresh = rows.find(({ pid }) => !known.has(pid))
+      if (fresh !== undefined) known.add(fresh.pid)
+      return fresh ?? null
+    }, 'the read to be running')
+    await standby.reset()
+  }
+  const { rows } = await reading
+  expect(rows[0]?.port).toBe(standby.directPort)
+})
