@@ -103,6 +103,8 @@ const BY_POOLERS_WORDS: readonly (readonly [RegExp, ErrorMeaning])[] = [
   [/^unsupported startup parameter/, { ...OTHER, kind: 'unsupportedStartup' }],
   [/^query_wait_timeout|^no more connections allowed|too many (?:clients|connections)/, OVERLOADED],
   [/^server login failed: FATAL the database system is/, STARTING],
+  // It lets clients log in and queues what they ask, while nothing listens behind it.
+  [/^server login has been failing|cannot connect to server|\(server down\)/, REFUSED],
   [/authentication failed|^no such (?:user|database)|^database ".*" does not exist/, LOGIN],
   [/^transaction blocks not allowed|^idle transaction timeout/, { ...OTHER, kind: 'application' }],
   [/^query[_ ]timeout/, { ...OTHER, kind: 'timeout' }],
