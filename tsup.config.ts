@@ -37,6 +37,7 @@ const MAIN_ENTRIES = { index: MAIN, testing: 'src/testing/index.ts' }
 const OTHER_ENTRIES = {
   knex: 'src/adapters/knex.ts',
   drizzle: 'src/adapters/drizzle.ts',
+  sequelize: 'src/adapters/sequelize.ts',
   'generic-pool': 'src/pooling/engines/generic-pool.ts',
 }
 

@@ -97,4 +97,6 @@ export const PG_OPTIONS: readonly string[] = [
   'onConnect',
   'verify',
   'log',
+  // No option of theirs: @fastify/postgres leaves it among the pool's.
+  'pg',
 ]

@@ -1,0 +1,48 @@
+// graphile-worker: `pgPool` takes a Pool. A worker that cannot tell what became of its job ends, and graphile-worker starts
+// no other in its place: whoever runs one starts it again, and sets free what it held.
+//   node --import tsx graphile-worker.ts
+import { EventEmitter } from 'node:events'
+import { Logger, makeWorkerUtils, type Runner, run, type WorkerEvents } from 'graphile-worker'
+import { Pool } from 'pg-ha'
+import { throughFailover } from './through-failover.ts'
+
+await throughFailover(async (connectionString) => {
+  const pgPool = new Pool({ connectionString })
+  const logger = new Logger(() => () => {})
+  const utils = await makeWorkerUtils({ pgPool, logger })
+  await utils.migrate()
+  const workedOff = new Set<number>()
+  const taskList = {
+    note: async (payload: unknown) => {
+      workedOff.add((payload as { id: number }).id)
+    },
+  }
+  const events: WorkerEvents = new EventEmitter()
+  let runner = await start()
+  let restarts = Promise.resolve()
+
+  function start(): Promise<Runner> {
+    return run({ pgPool, logger, events, taskList, concurrency: 4, noHandleSignals: true })
+  }
+  // Else its job would stay locked for four hours: the answer that it was fetched, or done, is lost.
+  const setFree = (worker: { workerId: string }) => utils.forceUnlockWorkers([worker.workerId])
+  events.on('worker:getJob:error', ({ worker }) => void setFree(worker))
+  events.on('worker:fatalError', ({ worker }) => {
+    restarts = restarts.then(async () => {
+      await setFree(worker)
+      await runner.stop()
+      runner = await start()
+    })
+  })
+
+  return {
+    write: (id) => utils.addJob('note', { id }),
+    kept: async () => [...workedOff],
+    async end() {
+      await restarts
+      await runner.stop()
+      await utils.release()
+      await pgPool.end()
+    },
+  }
+})

@@ -1,0 +1,33 @@
+// pg-boss: its option `db` takes whatever executes SQL. A Pool does, with the session it keeps its promises in.
+//   node --import tsx pg-boss.ts
+
+import PgBoss from 'pg-boss'
+import { Pool } from 'pg-ha'
+import { throughFailover } from './through-failover.ts'
+
+const QUEUE = 'notes'
+
+await throughFailover(async (connectionString) => {
+  const pool = new Pool({ connectionString })
+  const boss = new PgBoss({ db: { executeSql: (text, values) => pool.query(text, values) } })
+  // What its maintenance and its workers could not do while there was no primary, they do the next time.
+  boss.on('error', ({ message }) => console.log(`pg-boss: ${message}`))
+  await boss.start()
+  await boss.createQueue(QUEUE)
+
+  const workedOff = new Set<number>()
+  await boss.work<{ id: number }>(QUEUE, { batchSize: 50, pollingIntervalSeconds: 0.5 }, async (jobs) => {
+    for (const { data } of jobs) workedOff.add(data.id)
+  })
+
+  return {
+    async write(id) {
+      if ((await boss.send(QUEUE, { id })) === null) throw new Error('Not sent')
+    },
+    kept: async () => [...workedOff],
+    async end() {
+      await boss.stop()
+      await pool.end()
+    },
+  }
+})
