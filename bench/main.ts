@@ -7,6 +7,7 @@ import type { Cost, Costs } from './cost-program.ts'
 import { type FailoverDelay, measureFailover } from './failover.ts'
 import { type FirstConnection, measureFirstConnection } from './first-connection.ts'
 import { measureOverhead, type Overhead } from './overhead.ts'
+import { measureScaling, type Scaling } from './scaling.ts'
 import { measureSilence, type Silence } from './silence.ts'
 import { rounded, type Spread } from './statistics.ts'
 
@@ -14,6 +15,7 @@ const OVERHEAD = { callers: [1, 10, 50], pairs: 100, sliceMillis: 200 }
 const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
 const SILENCES = 8
+const SCALING = { pairs: 10, sliceMillis: 1000 }
 
 /** What a choice and a classification may cost, in microseconds. */
 const MOST_MICROS = { choice: { '3': 0.5, '100': 2 } as Record<string, number>, classification: 0.2 }
@@ -24,6 +26,7 @@ interface Figures {
   readonly firstConnection: FirstConnection
   readonly failover: FailoverDelay
   readonly silence: Silence
+  readonly scaling: Readonly<Record<string, Scaling>>
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
@@ -36,10 +39,11 @@ const figures: Figures = {
   firstConnection: await measureFirstConnection(FIRST_CONNECTIONS, report),
   failover: await measureFailover(FAILOVERS, report),
   silence: await measureSilence(SILENCES, report),
+  scaling: await measureScaling(SCALING),
 }
 process.stdout.write(values.json ? `${JSON.stringify(summary(figures))}\n` : page(figures))
 
-function summary({ cost, overhead, firstConnection, failover, silence }: Figures): object {
+function summary({ cost, overhead, firstConnection, failover, silence, scaling }: Figures): object {
   const ratios = Object.entries(overhead).map(([callers, { ratio }]) => [callers, ratio.median] as const)
   return rounded({
     cost,
@@ -47,11 +51,12 @@ function summary({ cost, overhead, firstConnection, failover, silence }: Figures
     firstConnection,
     failover,
     silence,
+    scaling,
     detail: { overhead, node: process.version, platform: process.platform, cores: cpus().length },
   })
 }
 
-function page({ cost, overhead, firstConnection, failover, silence }: Figures): string {
+function page({ cost, overhead, firstConnection, failover, silence, scaling }: Figures): string {
   const lines = [
     '',
     'Cost of a choice among the standbys, and of the class of a text seen before, without a server',
@@ -81,7 +86,7 @@ function page({ cost, overhead, firstConnection, failover, silence }: Figures): 
     `  a statement under way was told       median ${millis(silence.toldMillis.median)}, longest ${millis(silence.toldMillis.max)}`,
     '',
   ]
-  return `${lines.join('\n')}\n`
+  return `${[...lines, ...scalingLines(scaling), ''].join('\n')}\n`
 }
 
 function costLine(what: string, { micros, bytes }: Cost, most: number): string {
@@ -108,4 +113,15 @@ function millis(value: number): string {
 
 function half({ quarter, threeQuarters }: Spread): string {
   return `(middle half ${quarter.toFixed(1)}-${threeQuarters.toFixed(1)})`
+}
+
+function scalingLines(scaling: Figures['scaling']): string[] {
+  return [
+    'Read-mostly (19 reads to a write), 60 callers, 10 connections a node: ours with two standbys to pg.Pool on the primary',
+    ...Object.entries(scaling).map(
+      ([load, { ratio, perSecond }]) =>
+        `  ${load.padEnd(12)}${ratio.median.toFixed(2).padStart(6)}  (${ratio.quarter.toFixed(2)}-${ratio.threeQuarters.toFixed(2)})` +
+        `   ${Math.round(perSecond.pg)}/s -> ${Math.round(perSecond.ours)}/s`,
+    ),
+  ]
 }
