@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'fast',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [...INTEGRATION, 'test/package/**', 'test/pgbouncer/**'],
+          exclude: [...INTEGRATION, 'test/package/**', 'test/pgbouncer/**', 'test/simulation/**'],
           // A bound for what hangs, not for what is slow: these run beside others on small machines.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -42,6 +42,15 @@ export default defineConfig({
           include: INTEGRATION,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // It needs the processors for itself.
+          name: 'simulation',
+          sequence: { groupOrder: 3 },
+          include: ['test/simulation/**/*.test.ts'],
         },
       },
       {

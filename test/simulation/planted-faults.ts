@@ -1,0 +1,109 @@
+// Faults to plant into a copy of the code, and the claim that must find each: a checker that finds nothing proves nothing.
+
+export interface PlantedFault {
+  readonly what: string
+  /** From the root of the repository. */
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  /** The claims of which one must be broken by it. */
+  readonly finds: readonly number[]
+}
+
+export const PLANTED_FAULTS: readonly PlantedFault[] = [
+  {
+    what: 'writes go to any claimant',
+    file: 'src/routing/fitness.ts',
+    from: "node.state === 'primary' && writableNode(verdict) === node.name",
+    to: "node.state === 'primary' && verdict !== null",
+    finds: [1],
+  },
+  {
+    what: 'an older look overwrites a newer one',
+    file: 'src/topology/apply-probe.ts',
+    from: 'askedAtMillis < node.checkedAtMillis',
+    to: 'askedAtMillis < 0',
+    finds: [2],
+  },
+  {
+    what: 'two primaries are decided between by the first looks',
+    file: 'src/split-brain/contest.ts',
+    from: 'claimant.askedAtMillis > contest.sinceMillis',
+    to: 'claimant.askedAtMillis > 0',
+    finds: [3],
+  },
+  {
+    what: 'waiters are woken before pools are invalidated',
+    file: 'src/monitoring/coordinator.ts',
+    from: "for (const effect of effects) if (effect.kind !== 'emit') this.#apply(effect)",
+    to: "this.#options.effects.wake(); for (const effect of effects) if (effect.kind !== 'emit') this.#apply(effect)",
+    finds: [4],
+  },
+  {
+    what: 'connections in use outlive a verdict against their node',
+    file: 'src/failover/transition.ts',
+    from: 'if (!already.has(node)) fenced.set(node, ',
+    to: 'if (already.has(node)) fenced.set(node, ',
+    finds: [5],
+  },
+  {
+    what: 'an error of an older generation is believed',
+    file: 'src/pooling/dispatcher.ts',
+    from: 'pool.generation !== generation) return',
+    to: 'pool.generation < 0) return',
+    finds: [5],
+  },
+  {
+    what: 'a request that waits has no deadline',
+    file: 'src/failover/wait-queue.ts',
+    from: "waiter.giveUp('deadline')\n    }, timeoutMillis)",
+    to: '}, timeoutMillis)',
+    finds: [6],
+  },
+  {
+    what: 'a write is applied twice',
+    file: 'test/simulation/connections.ts',
+    from: 'server.log.push(key)\n',
+    to: 'server.log.push(key, key)\n',
+    finds: [7],
+  },
+  {
+    what: 'errors tell what they hold',
+    file: 'src/failover/give-up.ts',
+    from: '{failureInWords(node.failure)}',
+    to: '{JSON.stringify(node.failure.error)}',
+    finds: [8],
+  },
+  {
+    what: 'a connection that leads to a standby is used',
+    file: 'src/pooling/role-check.ts',
+    from: 'return wantsPrimary(request) && client[SESSION].inHotStandby === true',
+    to: 'return wantsPrimary(request) && client === null',
+    finds: [9],
+  },
+  {
+    what: 'a request that could go at once makes a timer',
+    file: 'src/pooling/dispatcher.ts',
+    from: 'this.#options.guide.start()\n    this.#route(attempt)',
+    to: 'this.#options.guide.start()\n    setTimeout(() => this.#route(attempt), 1)',
+    finds: [10],
+  },
+  {
+    what: 'who was kept out never comes back',
+    file: 'src/split-brain/lone.ts',
+    from: "if (nowMillis >= reviewAtMillis) return name('rewound', 'most nodes follow it')",
+    to: '',
+    finds: [11],
+  },
+  {
+    what: 'each process stays with the primary that it knows',
+    file: 'src/split-brain/contest.ts',
+    from: 'const judgement = byWord(given)',
+    to: [
+      'const own = hearing.claimants.find(({ node }) => node === hearing.memory.incumbent)',
+      "if (own !== undefined) return name(given, { node: own.node, rule: 'othersFenced', reason: 'habit' })",
+      'const judgement = byWord(given)',
+    ].join('\n'),
+    finds: [12],
+  },
+]
