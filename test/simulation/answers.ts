@@ -22,6 +22,8 @@ export function lookAnswer(
     kind: 'answer',
     askedAtMillis,
     roundTripMillis: 0,
+    servingMillis: null,
+    isPooled: null,
     role: server.role,
     readOnly: false,
     serverVersion: 180_000,

@@ -4,7 +4,8 @@
 import { classifyError } from '../../src/failover/classify-error.ts'
 import type { ClusterState } from '../../src/failover/cluster-state.ts'
 import { Coordinator } from '../../src/monitoring/coordinator.ts'
-import { Dispatcher, type Guide, type Lease } from '../../src/pooling/dispatcher.ts'
+import { Dispatcher, type Lease } from '../../src/pooling/dispatcher.ts'
+import type { Guide } from '../../src/pooling/guide.ts'
 import { SESSION } from '../../src/pooling/tracked-client.ts'
 import { writeRequest } from '../../src/routing/request.ts'
 import { Selector } from '../../src/routing/select-node.ts'
@@ -36,6 +37,7 @@ const PROBE_TIMEOUT_MILLIS = 300
 /** The wait for a node, the making of a connection, the statement's own limit, and a sleep of the process between. */
 const OVERDUE_MILLIS = FAILOVER_TIMEOUT_MILLIS + 5500
 const STEADY_MILLIS = 400
+const MAX_WAITING = 10_000
 const STATEMENT_TIMEOUT_MILLIS = 2000
 
 const POLICY: Policy = {
@@ -99,6 +101,7 @@ export class Client {
       guide: this.#guide(clock),
       pools: this.#pools.asPoolSet,
       failoverTimeoutMillis: FAILOVER_TIMEOUT_MILLIS,
+      maxWaiting: MAX_WAITING,
       clock,
       random: options.random,
     })

@@ -77,15 +77,15 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     what: 'a connection that leads to a standby is used',
     file: 'src/pooling/role-check.ts',
-    from: 'return wantsPrimary(request) && client[SESSION].inHotStandby === true',
-    to: 'return wantsPrimary(request) && client === null',
+    from: 'return wantsPrimary(request) && isStandby === true',
+    to: 'return wantsPrimary(request) && isStandby === null',
     finds: [9],
   },
   {
     what: 'a request that could go at once makes a timer',
     file: 'src/pooling/dispatcher.ts',
-    from: 'this.#options.guide.start()\n    this.#route(attempt)',
-    to: 'this.#options.guide.start()\n    setTimeout(() => this.#route(attempt), 1)',
+    from: 'this.#attach(attempt)\n    this.#route(attempt)',
+    to: 'this.#attach(attempt)\n    setTimeout(() => this.#route(attempt), 1)',
     finds: [10],
   },
   {
