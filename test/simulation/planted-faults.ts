@@ -19,13 +19,6 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     finds: [1],
   },
   {
-    what: 'an older look overwrites a newer one',
-    file: 'src/topology/apply-probe.ts',
-    from: 'askedAtMillis < node.checkedAtMillis',
-    to: 'askedAtMillis < 0',
-    finds: [2],
-  },
-  {
     what: 'two primaries are decided between by the first looks',
     file: 'src/split-brain/contest.ts',
     from: 'claimant.askedAtMillis > contest.sinceMillis',
@@ -37,7 +30,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     file: 'src/monitoring/coordinator.ts',
     from: "for (const effect of effects) if (effect.kind !== 'emit') this.#apply(effect)",
     to: "this.#options.effects.wake(); for (const effect of effects) if (effect.kind !== 'emit') this.#apply(effect)",
-    finds: [4],
+    finds: [5],
   },
   {
     what: 'connections in use outlive a verdict against their node',
@@ -75,35 +68,10 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     finds: [8],
   },
   {
-    what: 'a connection that leads to a standby is used',
-    file: 'src/pooling/role-check.ts',
-    from: 'return wantsPrimary(request) && isStandby === true',
-    to: 'return wantsPrimary(request) && isStandby === null',
-    finds: [9],
-  },
-  {
     what: 'a request that could go at once makes a timer',
     file: 'src/pooling/dispatcher.ts',
     from: 'this.#attach(attempt)\n    this.#route(attempt)',
     to: 'this.#attach(attempt)\n    setTimeout(() => this.#route(attempt), 1)',
     finds: [10],
-  },
-  {
-    what: 'who was kept out never comes back',
-    file: 'src/split-brain/lone.ts',
-    from: "if (nowMillis >= reviewAtMillis) return name('rewound', 'most nodes follow it')",
-    to: '',
-    finds: [11],
-  },
-  {
-    what: 'each process stays with the primary that it knows',
-    file: 'src/split-brain/contest.ts',
-    from: 'const judgement = byWord(given)',
-    to: [
-      'const own = hearing.claimants.find(({ node }) => node === hearing.memory.incumbent)',
-      "if (own !== undefined) return name(given, { node: own.node, rule: 'othersFenced', reason: 'habit' })",
-      'const judgement = byWord(given)',
-    ].join('\n'),
-    finds: [12],
   },
 ]
