@@ -22,6 +22,7 @@ import { findFate } from './pooling/outcome-lookup.ts'
 import { PoolSet } from './pooling/pool-set.ts'
 import { verifyRole } from './pooling/role-check.ts'
 import type { OutcomeKeeper } from './pooling/statement-batch.ts'
+import { TokenKeeper } from './pooling/token-keeper.ts'
 import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
 import { type Intent, type RouteRequest, writeRequest } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
@@ -150,12 +151,13 @@ export class Engine {
       random: Math.random,
       timeoutMillis: settings.failoverTimeoutMillis,
     }
+    const tokens = settings.commitTokens ? new TokenKeeper(lookup) : null
     return {
       holds: (name) =>
         settings.commitOutcome === 'certain' ||
         (settings.commitOutcome === 'auto' &&
           (networkMillis(this.#node(name)?.network ?? null) ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
-      tokens: settings.commitTokens,
+      token: () => tokens?.give() ?? null,
       mute: new WeakSet(),
       systemIdentifier: (name) => this.#node(name)?.answer?.systemIdentifier ?? null,
       find: (sought) => findFate(sought, lookup),

@@ -1,6 +1,5 @@
 // A statement as a batch that names its transaction: whether it is run so, and what is known of it when its connection is
 // lost. Judges nothing.
-import { randomUUID } from 'node:crypto'
 import type { QueryConfig, Submittable } from 'pg'
 import type { CommitOutcome } from '../events.ts'
 import { type BatchFate, endedInOrder, fateOfBatch } from '../failover/batch-fate.ts'
@@ -18,7 +17,8 @@ import { WitnessedQuery } from './witnessed-query.ts'
 export interface OutcomeKeeper {
   /** Whether a write to this node is committed only once its transaction is named. */
   holds(node: string): boolean
-  readonly tokens: boolean
+  /** For one write; null: none are wanted. */
+  token(): string | null
   /** Servers that cannot be asked. */
   readonly mute: WeakSet<NodePool>
   systemIdentifier(node: string): string | null
@@ -44,7 +44,7 @@ export function batchFor(
   if (!isWitnessable(config.text, { values: Array.isArray(given) && given.length > 0 })) return null
   return new WitnessedQuery(text as string | QueryConfig, values, {
     hold: keeper.holds(lease.pool.node),
-    token: keeper.tokens ? randomUUID() : null,
+    token: keeper.token(),
   })
 }
 

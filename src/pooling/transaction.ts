@@ -1,5 +1,4 @@
 // Runs a function in a transaction, again where that is safe and helps, and finds out what became of a commit that was lost.
-import { randomUUID } from 'node:crypto'
 import { TransactionTimeoutError } from '../errors.ts'
 import { pauseMillis } from '../failover/backoff.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
@@ -74,7 +73,7 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
   const { dispatcher, request, signal, keeper, options } = run
   const lease = releasedOnce(await takeLease(dispatcher, { request, signal }))
   const { client } = lease
-  const token = keeper?.tokens && options.readOnly !== true ? randomUUID() : null
+  const token = keeper !== null && options.readOnly !== true ? keeper.token() : null
   const tx = openTransaction(client, { attempt: run.attempt, signal })
   let commitSent = false
   // Nothing is committed that was not told to be: to cut the connection undoes it all.
