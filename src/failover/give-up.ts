@@ -4,6 +4,7 @@ import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import { isDrained } from '../topology/drain.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { NodeFailure } from '../topology/probe-result.ts'
+import { classifyError } from './classify-error.ts'
 import type { ClusterState } from './cluster-state.ts'
 
 export interface GivingUp {
@@ -14,7 +15,13 @@ export interface GivingUp {
   readonly cause?: Error | undefined
 }
 
-export function giveUpError(state: ClusterState, giving: GivingUp): NoFitNodeError {
+/** A server without room for another connection says so best itself. */
+export function giveUpError(state: ClusterState, giving: GivingUp): Error {
+  if (classifyError(giving.cause).kind === 'overloaded' && giving.cause !== undefined) return giving.cause
+  return noNodeError(state, giving)
+}
+
+function noNodeError(state: ClusterState, giving: GivingUp): NoFitNodeError {
   const { verdict, view } = state
   const waitedMillis = Math.round(giving.waitedMillis)
   const nodes = view.nodes.map((node) => report(node, giving.nowMillis))

@@ -8,6 +8,7 @@ import type { ErrorMeaning } from './classify-error.ts'
 /**
  * - `fail`: the error reaches the caller as it is
  * - `tryAgain`: choose a node anew, the same one included
+ * - `tryLater`: the same after a pause: the server has no room for another connection
  * - `tryElsewhere`: choose among the other nodes; where there is none, the error of a connect reaches the caller, and a
  *   statement tries the same node again
  * - `leaveStandby`: another standby, else the primary; where there is neither, the error reaches the caller
@@ -18,12 +19,12 @@ import type { ErrorMeaning } from './classify-error.ts'
  * - `outcomeUnknown`: the caller is told that the statement may have been applied
  */
 export type NextStep =
-  | ('fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain')
+  | ('fail' | 'tryAgain' | 'tryLater' | 'tryElsewhere' | 'tryPlain')
   | ('leaveStandby' | 'leaveStandbys')
   | ('findOut' | 'notApplied' | 'outcomeUnknown')
 
-export type ConnectStep = Extract<NextStep, 'fail' | 'tryAgain' | 'tryElsewhere' | 'tryPlain'>
-export type StatementStep = Exclude<NextStep, 'tryPlain'>
+export type ConnectStep = Extract<NextStep, 'fail' | 'tryAgain' | 'tryLater' | 'tryElsewhere' | 'tryPlain'>
+export type StatementStep = Exclude<NextStep, 'tryPlain' | 'tryLater'>
 
 /** No connection was had: nothing was sent, so only the error's meaning counts. */
 export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest): ConnectStep {
@@ -31,7 +32,7 @@ export function afterFailedConnect(meaning: ErrorMeaning, request: RouteRequest)
     case 'connection':
       return 'tryAgain'
     case 'overloaded':
-      return request.intent === 'read' ? 'tryElsewhere' : 'fail'
+      return request.intent === 'read' ? 'tryElsewhere' : 'tryLater'
     case 'unsupportedStartup':
       return request.intent === 'read' ? 'tryPlain' : 'fail'
     case 'refusedReadOnly':
@@ -60,8 +61,8 @@ export interface FailedStatement {
   readonly readOnlySession: boolean
   /** Whether the server reports the session's role by itself: it cannot then have changed unnoticed. */
   readonly roleReported: boolean
-  /** Whether PostgreSQL itself reported the error: it then reaches the caller as PostgreSQL's. */
-  readonly reportedByServer: boolean
+  /** Whether PostgreSQL itself reported the error, and no pooler in its place: it then reaches the caller as it is. */
+  readonly reportedByPostgres: boolean
   /** Whether this statement was already tried again after a server had refused to write. */
   readonly repeated: boolean
   /** What is known of its commit where the connection was lost. */
@@ -111,7 +112,7 @@ function nextStep(failed: FailedStatement): StatementStep {
   }
 }
 
-function afterLostWrite({ batch, reruns, reportedByServer }: FailedStatement): StatementStep {
+function afterLostWrite({ batch, reruns, reportedByPostgres }: FailedStatement): StatementStep {
   switch (batch) {
     case 'notCommitted':
       return reruns < MOST_RERUNS ? 'tryAgain' : 'notApplied'
@@ -119,7 +120,7 @@ function afterLostWrite({ batch, reruns, reportedByServer }: FailedStatement): S
       return 'findOut'
     case 'dark':
       // Nothing is known that PostgreSQL has not said already.
-      return reportedByServer ? 'fail' : 'outcomeUnknown'
+      return reportedByPostgres ? 'fail' : 'outcomeUnknown'
     default:
       return assertNever(batch)
   }

@@ -260,7 +260,12 @@ export class Dispatcher {
     const meaning = classifyError(error)
     this.report(pool, generation, error)
     const step = afterFailedConnect(meaning, attempt.request)
-    const again = step === 'tryAgain' || (step === 'tryPlain' && pool.dropStartupOptions(generation))
+    // Never at once, as a first retry is: a crowd that comes back together finds no more room.
+    if (step === 'tryLater') attempt.failures += 1
+    const again =
+      step === 'tryAgain' ||
+      step === 'tryLater' ||
+      (step === 'tryPlain' && pool.dropStartupOptions(generation))
     if (again) this.retry(attempt, error)
     else if (step === 'tryElsewhere') this.retryElsewhere(attempt, pool.node, error)
     else fail(attempt, error)

@@ -5,7 +5,7 @@ import {
   classifyError,
   type ErrorMeaning,
   errorCode,
-  isReportedByServer,
+  isReportedByPostgres,
 } from '../failover/classify-error.ts'
 import { afterFailedStatement, MOST_RERUNS } from '../failover/retry-policy.ts'
 import type { RouteRequest } from '../routing/request.ts'
@@ -132,7 +132,7 @@ function statementFailed(run: Run, error: Error, place: Place): void {
   }
   const sentNow = bytesSent(client)
   const sent = place.sentBefore === null || sentNow !== place.sentBefore
-  const reportedByServer = isReportedByServer(error)
+  const reportedByPostgres = isReportedByPostgres(error)
   const readOnlySession = isReadOnlySession(client)
   const step = afterFailedStatement({
     // It holds what came of it so far, and pg calls back only where it was first given to.
@@ -141,9 +141,9 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     sent,
     readOnlySession,
     roleReported: isRoleReported(client),
-    reportedByServer,
+    reportedByPostgres,
     repeated: run.repeated,
-    batch: batchFate(place.batch, { client, error, fromPostgres: reportedByServer }),
+    batch: batchFate(place.batch, { client, error, fromPostgres: reportedByPostgres }),
     reruns: run.reruns,
     onStandby: isOnStandby(client),
     conflicts: run.conflicts,
