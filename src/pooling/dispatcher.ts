@@ -262,11 +262,8 @@ export class Dispatcher {
     const step = afterFailedConnect(meaning, attempt.request)
     // Never at once, as a first retry is: a crowd that comes back together finds no more room.
     if (step === 'tryLater') attempt.failures += 1
-    const again =
-      step === 'tryAgain' ||
-      step === 'tryLater' ||
-      (step === 'tryPlain' && pool.dropStartupOptions(generation))
-    if (again) this.retry(attempt, error)
+    if (step === 'tryAgain' || step === 'tryLater') this.retry(attempt, error)
+    else if (step === 'tryPlain' && pool.dropStartupOptions(generation)) this.retry(attempt, error)
     else if (step === 'tryElsewhere') this.retryElsewhere(attempt, pool.node, error)
     else fail(attempt, error)
   }
