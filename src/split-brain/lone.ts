@@ -45,7 +45,7 @@ function waitsFor(hearing: Hearing, claimant: ClaimantEvidence): Judgement | nul
   return plain(hearing, none(hearing, { rule: 'incumbentDoubted', reason }))
 }
 
-/** Back in by the manager's word, by an operator's, or by most nodes having followed it for the settling time. */
+/** Back in by the manager's word, by an operator's, or by most nodes, or the last primary, having followed it for a while. */
 function judgeKeptOut(
   hearing: Hearing,
   claimant: ClaimantEvidence,
@@ -62,16 +62,26 @@ function judgeKeptOut(
   if (timeline !== null && timeline === policy.pinTimeline) return name('pinned', 'its timeline is pinned')
   if (manager === node) return name('manager', 'the cluster manager names it')
   const verdict = (reason: string) => none(hearing, { rule: held.rule, reason, stale: [node], ...given })
-  if (manager !== null || !hasMajority(hearing, claimant)) {
+  const who = hasMajority(hearing, claimant)
+    ? 'most nodes follow it'
+    : isFollowedByTheLast(hearing, claimant)
+      ? `${memory.incumbent}, the last primary, follows it`
+      : null
+  if (manager !== null || who === null) {
     return { ...plain(hearing, verdict(held.reason)), memory: { ...memory, rewinding: null } }
   }
   // Followers vote late: only when they have stayed for the settling time has the cluster really gone back.
   const since = memory.rewinding?.node === node ? memory.rewinding.sinceMillis : nowMillis
   const reviewAtMillis = since + policy.settleMillis
-  if (nowMillis >= reviewAtMillis) return name('rewound', 'most nodes follow it')
+  if (nowMillis >= reviewAtMillis) return name('rewound', who)
   return {
-    verdict: verdict(`${held.reason}; most nodes follow it, which must last`),
+    verdict: verdict(`${held.reason}; ${who}, which must last`),
     memory: { ...memory, rewinding: Object.freeze({ node, sinceMillis: since }) },
     reviewAtMillis,
   }
+}
+
+/** Then nobody is left on the other side: the one that claimed there has given up its own history for this one. */
+function isFollowedByTheLast({ memory, standbys }: Hearing, { node }: ClaimantEvidence): boolean {
+  return standbys.some(({ node: standby, follows }) => standby === memory.incumbent && follows === node)
 }
