@@ -82,25 +82,18 @@ describe('within a session', () => {
   })
 })
 
-test.each([
-  { how: 'as they are reached', proxyMillis: 0 },
-  { how: 'reached through a slow network', proxyMillis: 25 },
-])(
-  'fifty sessions on delayed standbys, $how, miss nothing, and are served by them once the lag has passed',
-  { timeout: 900_000 },
-  async ({ proxyMillis }) => {
-    for (const standby of cluster.standbys) await standby.delay(proxyMillis)
-    const report = await checkSessions(pool, {
-      sessions: 50,
-      reads: READS,
-      readsPerWrite: 20,
-      lagMillis: (DELAY_MILLIS + proxyMillis) * 2,
-      pauseMillis: 60,
-    })
-    console.log('sessions on delayed standbys', { proxyMillis }, report)
-    for (const standby of cluster.standbys) await standby.delay(0)
-    expect(report.missing).toBe(0)
-    expect(report.late).toBeGreaterThan(report.reads / 10)
-    expect(report.lateOnStandby / report.late).toBeGreaterThanOrEqual(0.8)
-  },
-)
+test('fifty sessions on delayed standbys miss nothing, and are served by them once the lag has passed', {
+  timeout: 900_000,
+}, async () => {
+  const report = await checkSessions(pool, {
+    sessions: 50,
+    reads: READS,
+    readsPerWrite: 20,
+    lagMillis: DELAY_MILLIS * 2,
+    pauseMillis: 60,
+  })
+  console.log('sessions on delayed standbys', report)
+  expect(report.missing).toBe(0)
+  expect(report.late).toBeGreaterThan(report.reads / 10)
+  expect(report.lateOnStandby / report.late).toBeGreaterThanOrEqual(0.8)
+})
