@@ -20,7 +20,7 @@ const IN_WORDS: Readonly<Record<NextStep, string>> = {
   fail: 'the error, as it is',
   tryAgain: 'again',
   tryLater: 'after a pause, again',
-  tryElsewhere: 'once more, elsewhere',
+  tryElsewhere: 'again, elsewhere if it can',
   tryPlain: 'again, without start-up options of ours',
   leaveStandby: 'on another standby, else the primary',
   leaveStandbys: 'on the primary',

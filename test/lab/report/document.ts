@@ -20,9 +20,11 @@ export interface Report {
   readonly results: readonly ScenarioResult[]
   /** Where a scenario's picture is, as seen from the document. */
   readonly pictureOf: (name: string) => string
+  /** What is to be known of the run: when, on what. */
+  readonly about: string
 }
 
-export function document({ scenarios, results, pictureOf }: Report): string {
+export function document({ scenarios, results, pictureOf, about }: Report): string {
   const sections = scenarios.map((scenario) => {
     const result = results.find(({ name }) => name === scenario.name)
     const title = `## ${scenario.area}: ${scenario.title}\n\n\`${scenario.name}\`. The cluster: ${scenario.cluster}.`
@@ -30,7 +32,8 @@ export function document({ scenarios, results, pictureOf }: Report): string {
   })
   const missing = scenarios.filter(({ name }) => !results.some((result) => result.name === name))
   const note = missing.length === 0 ? '' : `\n${results.length} of ${scenarios.length} rows have figures.\n`
-  return [HEAD + note, ...sections].join('\n')
+  const said = about === '' ? '' : `\n${about}\n`
+  return [HEAD + said + note, ...sections].join('\n')
 }
 
 function figures(result: ScenarioResult, pictureOf: Report['pictureOf']): string {

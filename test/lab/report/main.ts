@@ -1,4 +1,4 @@
-// `npm run lab:report -- <folder of results>`: writes docs/fault-matrix.md and its pictures.
+// `npm run lab:report -- <folder of results> [<a sentence on the run>]`: writes docs/fault-matrix.md and its pictures.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,5 +23,5 @@ for (const result of results)
 const pictureOf = (name: string): string => `${PICTURES}/${name}.svg`
 await writeFile(
   path.join(DOCS, 'fault-matrix.md'),
-  document({ scenarios: patroniScenarios, results, pictureOf }),
+  document({ scenarios: patroniScenarios, results, pictureOf, about: process.argv[3] ?? '' }),
 )

@@ -53,6 +53,7 @@ export function timeline(result: ScenarioResult): string {
   )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 20} ${height}" font-family="sans-serif" font-size="9">`,
+    `<title>What ${result.name} did, over time</title>`,
     `<rect width="100%" height="100%" fill="#fff"/><text x="6" y="12" font-size="11">${result.name}</text>`,
     ...bars,
     ...lines,
