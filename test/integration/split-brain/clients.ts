@@ -64,9 +64,16 @@ export interface Account {
 /** Errors that say that nothing was written. */
 const REFUSED = ['PGHA_NO_PRIMARY', 'PGHA_SPLIT_BRAIN', 'PGHA_NOT_APPLIED']
 
+export interface Sides {
+  readonly winner: ClusterNode
+  readonly loser: ClusterNode
+  /** The primary of before, where it is neither: what it took may have reached one of the two alone. */
+  readonly dead?: ClusterNode | undefined
+}
+
 export async function account(
   books: readonly WriterBooks[],
-  { winner, loser }: { winner: ClusterNode; loser: ClusterNode },
+  { winner, loser, dead }: Sides,
 ): Promise<Account> {
   const onWinner = await keys(winner)
   const onLoser = await keys(loser)
@@ -74,7 +81,9 @@ export async function account(
   const winning = new Set(onWinner)
   const losing = new Set(onLoser.filter((key) => !winning.has(key)))
   const rows = books.flatMap((book) => {
-    const isNamed = (from: number, to: number) => namedWithin(book, nodeName(loser), { from, to })
+    const takers = [loser, dead].filter((node) => node !== undefined)
+    const isNamed = (from: number, to: number) =>
+      takers.some((node) => namedWithin(book, nodeName(node), { from, to }))
     return book.rows.map(([key, sent, answered, outcome]) => ({
       ...{ key, sent, outcome },
       isAfter: !isNamed(sent, answered),

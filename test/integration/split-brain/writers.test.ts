@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
 import { until } from '../../support/await-event.ts'
-import { account, Clients, inWords } from './clients.ts'
+import { account, Clients, inWords, type Sides } from './clients.ts'
 
 let cluster: Cluster
 beforeAll(async () => {
@@ -45,7 +45,7 @@ test('an old primary is started again: it gets nothing', async () => {
 test('both standbys of a dead primary are promoted: writes go on with the one that is followed', async () => {
   const dead = cluster.primary
   const [one, two] = cluster.standbys as [ClusterNode, ClusterNode]
-  await split('two of one timeline', { loser: one, winner: two }, async () => {
+  await split('two of one timeline', { loser: one, winner: two, dead }, async () => {
     await dead.kill()
     await one.promote({ repoint: false })
     await two.promote({ repoint: false })
@@ -59,7 +59,7 @@ test('both standbys of a dead primary are promoted: writes go on with the one th
 /** Runs the clients through it, accounts for all rows and prints the figures. */
 async function split(
   name: string,
-  { loser, winner }: { loser: ClusterNode; winner: ClusterNode },
+  { loser, winner, dead }: Sides,
   happens: () => Promise<string>,
 ): Promise<void> {
   await cluster.primary.query('truncate rows')
@@ -69,7 +69,7 @@ async function split(
     const note = await happens()
     const books = await clients.stop()
     if (loser.state !== 'running') await loser.start()
-    const result = await account(books, { winner, loser })
+    const result = await account(books, { winner, loser, dead })
     process.stdout.write(`  ${inWords(name, result)}${note && `; ${note}`}\n`)
     expect(result.acknowledged).toBeGreaterThan(50)
     expect(result).toMatchObject({ afterNotice: [], vanished: [], unexpected: [], doubled: [] })
