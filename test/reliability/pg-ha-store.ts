@@ -4,7 +4,7 @@ import type { ClusterNode } from '../../src/testing/index.ts'
 import { placeOf, type Store } from './store.ts'
 
 /** With these the library says that nobody knows; every other error says that nothing was applied. */
-const UNKNOWN = new Set(['PGHA_CONNECTION_LOST', 'PGHA_OUTCOME_UNKNOWN'])
+const UNKNOWN = new Set(['PGHA_CONNECTION_LOST', 'PGHA_STALE_PRIMARY', 'PGHA_OUTCOME_UNKNOWN'])
 
 /** As the option of that name takes it, or `tokens`. */
 export type Outcomes = NonNullable<PoolOptions['commitOutcome']> | 'tokens'
