@@ -12,7 +12,7 @@ import { queryOnce, queryUntil } from './direct-query.ts'
 import type { StopMode } from './postgres-process.ts'
 import { PostgresProcess } from './postgres-process.ts'
 import type { Reaper } from './reaper.ts'
-import { waitUntilLeft } from './replay.ts'
+import { letCatchUp, waitUntilLeft } from './replay.ts'
 import type { RunnableBinaries } from './runnable-binaries.ts'
 import type { ServerAccount } from './server-account.ts'
 import { type Direction, TcpProxy } from './tcp-proxy.ts'
@@ -147,7 +147,9 @@ export class ClusterNode {
     if (this.state !== 'running') throw new Error(`${this.name} is ${this.state} and cannot be promoted`)
     if (options.repoint !== false) {
       const others = this.#surroundings.nodes().filter((node) => node !== this)
-      await Promise.all(others.map((node) => node.#moveTo(this)))
+      const moved = others.filter((node) => node.state === 'running' && node.role === 'standby')
+      await Promise.all(moved.map((node) => node.#moveTo(this)))
+      await letCatchUp(this.#login, moved)
     }
     // Waited for by a quick poll: pg_promote's own wait looks only every 100 ms.
     await this.query('select case when pg_is_in_recovery() then pg_promote(false) end')
@@ -254,7 +256,6 @@ export class ClusterNode {
 
   /** Points a running standby at another node; resolves when it receives from nobody else. */
   async #moveTo(upstream: ClusterNode): Promise<void> {
-    if (this.state !== 'running' || this.role !== 'standby') return
     await this.#repoint(upstream)
     await waitUntilLeft(this.#login, upstream.directPort)
   }

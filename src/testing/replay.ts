@@ -40,6 +40,34 @@ export async function waitUntilLeft(standby: Login, upstreamPort: number): Promi
   )
 }
 
+/** How long a primary that lives may leave one standby behind another. */
+const catchUpMillis = 2000
+
+/**
+ * A standby that follows nobody but others any more may have confirmed to a living primary what this one has yet to receive
+ * from it: gives this one the time, while it receives.
+ */
+export async function letCatchUp(standby: Login, others: readonly Receiving[]): Promise<void> {
+  const positions = await Promise.all(others.map(positionOf))
+  await queryUntil<{ done: boolean }>(
+    standby,
+    {
+      text: `select ${POSITION} >= all($1::numeric[]) or not exists (select from pg_stat_wal_receiver) as done`,
+      values: [positions.map(String)],
+      what: `Receiving on ${standby.host}:${standby.port} what others have`,
+      millis: catchUpMillis,
+    },
+    (row) => row?.done !== false,
+  ).catch(() => {})
+}
+
+const POSITION = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn"
+
+async function positionOf(node: Receiving): Promise<bigint> {
+  const { rows } = await node.query(`select ${POSITION} as position`)
+  return BigInt(rows[0]?.position ?? 0)
+}
+
 interface Receiving {
   query(text: string): Promise<{ rows: { position: string | null }[] }>
 }
@@ -47,12 +75,7 @@ interface Receiving {
 /** The standby whose WAL reaches furthest. */
 export async function mostAdvanced<Node extends Receiving>(standbys: readonly Node[]): Promise<Node> {
   const reached = await Promise.all(
-    standbys.map(async (node) => {
-      const { rows } = await node.query(
-        "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn as position",
-      )
-      return { node, position: BigInt(rows[0]?.position ?? 0) }
-    }),
+    standbys.map(async (node) => ({ node, position: await positionOf(node) })),
   )
   const [first, ...rest] = reached
   if (first === undefined) throw new Error('There is no running standby')
