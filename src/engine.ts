@@ -147,8 +147,8 @@ export class Engine {
     const lookup = {
       dispatcher,
       request: writeRequest(settings.target),
-      clock: monotonicClock,
-      random: Math.random,
+      ...{ clock: monotonicClock, random: Math.random },
+      startOf: (name: string) => this.#node(name)?.answer?.serverStartMillis ?? null,
       timeoutMillis: settings.failoverTimeoutMillis,
     }
     const tokens = settings.commitTokens ? new TokenKeeper(lookup) : null

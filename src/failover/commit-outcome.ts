@@ -35,6 +35,8 @@ export interface PrimaryTestimony {
   readonly recoveredUpTo: string | null
   /** Where its history leaves the witness's timeline; null: its history was not read, or does not. */
   readonly leftTimelineAt: string | null
+  /** When the lost commit's server was started, as last seen by this process, in ms; null: not seen. */
+  readonly lastStartMillis?: number | null
 }
 
 /** `inProgress`: not decided yet, on the very server it was sent to. */
@@ -95,6 +97,9 @@ function fateOfCommitted(lost: LostCommit, seen: PrimaryTestimony): FateFinding 
     reason: `transaction ${xid} is committed on ${seen.node}`,
   }
   if (isSameRun(lost, seen)) return committed
+  if (hasRunAnew(lost, seen)) {
+    return unknown(`${lost.node} was started anew in between, and may have given number ${xid} out again`)
+  }
   const end = endOfSharedHistory(lost, seen)
   if (end === null) {
     return unknown(
@@ -124,6 +129,19 @@ function endOfSharedHistory(lost: LostCommit, seen: PrimaryTestimony): string | 
 /** The very process tree that the transaction ran in: nothing can have been lost or given out again. */
 function isSameRun({ node, witness }: LostCommit, seen: PrimaryTestimony): boolean {
   return seen.node === node && seen.timeline === witness.timeline && seen.serverStart === witness.serverStart
+}
+
+/**
+ * Whether its server has had another run since, besides that of the server that testifies. A crash takes what was not flushed,
+ * and the same timeline then goes on past it with other transactions: how far that history is shared proves nothing any more.
+ */
+function hasRunAnew(
+  { node, witness }: LostCommit,
+  { node: seenNode, serverStart, lastStartMillis }: PrimaryTestimony,
+): boolean {
+  if (lastStartMillis === null || lastStartMillis === undefined) return false
+  const isThen = (start: string) => Math.abs(Number(start) * 1000 - lastStartMillis) < 1
+  return !isThen(witness.serverStart) && !(seenNode === node && isThen(serverStart))
 }
 
 function unknown(reason: string): FateFinding {

@@ -15,6 +15,8 @@ export interface LookupOptions {
   readonly request: RouteRequest
   readonly clock: () => number
   readonly random: () => number
+  /** When the server of this node was started, as last seen, in ms; null: not seen. */
+  readonly startOf: (node: string) => number | null
   /** How long to look, in ms. */
   readonly timeoutMillis: number
 }
@@ -51,13 +53,13 @@ export async function findFate(sought: Sought, options: LookupOptions): Promise<
 async function askOnce(
   lease: Lease,
   sought: Sought,
-  { clock, endsAtMillis, tries }: LookupOptions & { endsAtMillis: number; tries: number },
+  { clock, startOf, endsAtMillis, tries }: LookupOptions & { endsAtMillis: number; tries: number },
 ): Promise<FateFinding> {
   const { client, release } = lease
   const timer = setTimeout(() => destroyClient(client), Math.max(1, endsAtMillis - clock()))
   try {
     const finding = await (sought.token === null
-      ? askForNumber(lease, sought.commit, tries)
+      ? askForNumber(lease, sought.commit, { startOf, tries })
       : claim(lease, sought.token))
     release()
     return finding
@@ -72,11 +74,12 @@ async function askOnce(
 async function askForNumber(
   { client, pool }: Lease,
   lost: LostCommit | null,
-  tries: number,
+  { startOf, tries }: Pick<LookupOptions, 'startOf'> & { tries: number },
 ): Promise<FateFinding> {
   const xid = lost?.witness.xid ?? null
   if (lost === null || xid === null) return { fate: 'unknown', reason: 'its transaction was not named' }
-  const finding = judgeFate(lost, await hearPrimary(client, pool.node, xid))
+  const seen = await hearPrimary(client, pool.node, xid)
+  const finding = judgeFate(lost, { ...seen, lastStartMillis: startOf(lost.node) })
   if (finding.fate === 'inProgress' && tries > PATIENCE) await endTransaction(client, xid)
   if (finding.fate === 'committed') await awaitDurability(client)
   return finding

@@ -61,7 +61,8 @@ describe.each(['session', 'transaction', 'statement'] as const)('in %s mode', (m
       await workload.acknowledgedAfter()
     }
     const books = await workload.stop()
-    expect([...books.errors]).toEqual([])
+    // Cut off time and again, a write may be given up; it is known then that nothing of it was applied.
+    expect([...books.errors.keys()].filter((code) => code !== 'PGHA_NOT_APPLIED')).toEqual([])
     expect(outcomes.filter(({ outcome }) => outcome === 'unknown')).toEqual([])
     expect(await audit(books, cluster.primary, table)).toEqual({ lost: [], doubled: [], unexpected: [] })
   })

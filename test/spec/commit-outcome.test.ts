@@ -53,9 +53,9 @@ function lostCommit(given: unknown = {}): LostCommit {
 }
 
 function testimony(given: unknown): PrimaryTestimony {
-  const { node, timeline, start, status, recovered, left, system } = strictMapping(given, {
+  const { node, timeline, start, status, recovered, left, system, last } = strictMapping(given, {
     required: ['node', 'timeline', 'start', 'status'],
-    optional: ['recovered', 'left', 'system'],
+    optional: ['recovered', 'left', 'system', 'last'],
   })
   return {
     node: `${node}:5432`,
@@ -65,6 +65,7 @@ function testimony(given: unknown): PrimaryTestimony {
     status: strictWord(status, STATUSES),
     recoveredUpTo: (recovered as string | undefined) ?? null,
     leftTimelineAt: (left as string | undefined) ?? null,
+    lastStartMillis: (last as number | undefined) ?? null,
   }
 }
 
