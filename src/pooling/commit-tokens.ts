@@ -1,12 +1,6 @@
 // Proof of a commit in a table of the application's database: a row that is written in the same transaction. Whoever asks
 // afterwards claims the same row: the claim waits for a transaction still under way, and one that comes late fails on it.
 
-/** To be created once by whoever owns the schema; found through the search path. */
-export const TOKEN_TABLE_DDL = `create table pgha_commit_tokens (
-  token uuid primary key,
-  at timestamptz not null default now()
-)`
-
 export const PUT_TOKEN = 'insert into pgha_commit_tokens (token) values ($1)'
 
 /** No row: the token is there, so its transaction was committed. A row: it was not, and never will be. */
