@@ -1,4 +1,4 @@
-// Prints "N passed, N failed" from vitest's JSON report. A file that could not be loaded counts as one failed test;
+// Prints which tests failed and "N passed, N failed" from vitest's JSON report. A file that could not be loaded counts as one failed test;
 // exits 1 when something failed or the report is missing.
 import { existsSync, readFileSync } from 'node:fs'
 
@@ -13,6 +13,9 @@ const unloaded = (report?.testResults ?? []).filter(
 const passed = assertions.filter(({ status }) => status === 'passed').length
 const failed = assertions.filter(({ status }) => status === 'failed').length + unloaded.length
 
+for (const { fullName, failureMessages } of assertions.filter(({ status }) => status === 'failed'))
+  process.stdout.write(`FAILED ${fullName}: ${(failureMessages[0] ?? '').split('\n')[0]}\n`)
+for (const { name, message } of unloaded) process.stdout.write(`FAILED ${name}: ${message.split('\n')[0]}\n`)
 if (report === undefined) process.stdout.write('The tests did not run\n')
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = report === undefined || failed > 0 ? 1 : 0

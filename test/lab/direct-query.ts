@@ -17,7 +17,8 @@ export async function rowsOf<Row>(url: string, sql: string, values: readonly unk
     const { rows } = await client.query(sql, [...values])
     return rows as Row[]
   } finally {
-    await client.end().catch(() => {})
+    // Not awaited: an address that has moved on meanwhile would never answer the farewell.
+    client.end().catch(() => {})
   }
 }
 

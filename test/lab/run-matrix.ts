@@ -1,11 +1,15 @@
 // Runs scenarios one after the other in one lab, says how each went, and keeps a JSON file of each.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { withDeadline } from '../../src/testing/wait-until.ts'
 import { bundleApplication } from './application/bundle.ts'
 import type { Lab } from './port.ts'
 import type { ClientResult, ScenarioResult } from './results/result.ts'
 import { runScenario, type Setting } from './scenarios/run-scenario.ts'
 import type { Scenario } from './scenarios/scenario.ts'
+
+/** More than all the waits of a scenario that goes well, in the slowest lab. */
+const SCENARIO_MILLIS = 6 * 60_000
 
 export interface Matrix {
   readonly lab: Lab
@@ -61,7 +65,10 @@ async function playTwice(
 ): Promise<ScenarioResult | undefined> {
   for (const attempt of [1, 2]) {
     try {
-      return await runScenario({ lab, program }, scenario)
+      return await withDeadline(runScenario({ lab, program }, scenario), {
+        what: 'The scenario',
+        millis: SCENARIO_MILLIS,
+      })
     } catch (error) {
       if (signal.aborted) throw error
       say(`${scenario.name}: ${(error as Error).message}${attempt === 1 ? '; once more in a new lab' : ''}`)
