@@ -1,21 +1,20 @@
 // Serves one request: chooses a node, takes a connection, and goes on by the retry policy when that fails. All that is
 // decided is decided elsewhere; here it is done.
 import createDebug from 'debug'
-import type { Release } from '../config/pool-engine.ts'
 import { connectPhase } from '../dialing/connect-phase.ts'
 import { pauseMillis } from '../failover/backoff.ts'
 import { classifyError, errorCode } from '../failover/classify-error.ts'
 import { giveUpError } from '../failover/give-up.ts'
 import { afterFailedConnect } from '../failover/retry-policy.ts'
 import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
-import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
+import { wantsPrimary } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign } from '../topology/probe-result.ts'
+import type { Attempt } from './attempt.ts'
 import type { Accepts, Guide } from './guide.ts'
 import { GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
 import { leadsToStandby } from './role-check.ts'
-import type { TrackedClient } from './tracked-client.ts'
 
 const debug = createDebug('pg-ha:route')
 
@@ -29,32 +28,6 @@ export interface DispatcherOptions {
   readonly onWriteRefused?: (() => void) | undefined
   readonly clock: () => number
   readonly random: () => number
-}
-
-/** A connection taken for a request, until it is released. */
-export interface Lease {
-  readonly client: TrackedClient
-  readonly release: Release
-  readonly pool: NodePool
-  /** Whether its holder may read there no longer, having written elsewhere since. */
-  readonly isStale?: () => boolean
-}
-
-/** One request on its way to a connection. */
-export interface Attempt {
-  readonly request: RouteRequest
-  callback: (error: Error | undefined, lease: Lease | null) => void
-  avoid?: Set<string>
-  /** Further conditions on its node. */
-  accepts?: Accepts
-  /** It serves the pool itself, in nobody's session. */
-  readonly isInternal?: boolean
-  failures: number
-  /** Given up by whoever asked: it waits no longer, and its callback may be called still. */
-  isWithdrawn?: boolean
-  waiter?: Waiter
-  /** When it first met an obstacle; the deadline counts from there. */
-  sinceMillis: number | null
 }
 
 export class Dispatcher {
@@ -136,7 +109,7 @@ export class Dispatcher {
     attempt.sinceMillis ??= clock()
     attempt.failures += 1
     if (clock() - attempt.sinceMillis >= failoverTimeoutMillis) {
-      this.#giveUp(attempt, 'deadline', lastError)
+      this.#tryLast(attempt, lastError)
       return
     }
     const pause = pauseMillis(attempt.failures, random())
@@ -149,6 +122,16 @@ export class Dispatcher {
       this.#route(attempt)
     }, pause)
     this.#pauses.set(attempt, timer)
+  }
+
+  /** After the deadline: once more where a node is fit all the same. It was busy being served, not waiting for a node. */
+  #tryLast(attempt: Attempt, lastError: Error): void {
+    const { guide, failoverTimeoutMillis } = this.#options
+    const mayTry = failoverTimeoutMillis > 0 && attempt.isLast !== true
+    attempt.isLast = true
+    const last = mayTry ? guide.select(attempt.request, attempt.avoid, attempt.accepts) : null
+    if (last?.kind === 'use') this.#connect(attempt, last.node)
+    else this.#giveUp(attempt, 'deadline', lastError)
   }
 
   /** The request waits no longer. Where a connection is being made for it, the callback still comes. */
@@ -272,6 +255,7 @@ export class Dispatcher {
     const { clock, failoverTimeoutMillis } = this.#options
     attempt.sinceMillis ??= clock()
     const waiter: Waiter = {
+      changesByTime: attempt.accepts !== undefined,
       resume: () => this.#goOn(attempt),
       giveUp: (why: 'deadline' | 'queueFull') => this.#giveUp(attempt, why),
       abort: () => fail(attempt, endedError()),

@@ -1,6 +1,7 @@
 // Takes a connection for whoever can wait for it, or give it up.
 import type { RouteRequest } from '../routing/request.ts'
-import type { Attempt, Dispatcher, Lease } from './dispatcher.ts'
+import type { Attempt, Lease } from './attempt.ts'
+import type { Dispatcher } from './dispatcher.ts'
 
 /** Rejects as the dispatcher does, or at once with the signal's reason; what comes after that goes back unused. */
 export function takeLease(

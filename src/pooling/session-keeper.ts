@@ -6,12 +6,14 @@ import { ReplayMemory } from '../routing/replay-memory.ts'
 import type { WalPosition } from '../routing/wal-position.ts'
 import { findNode } from '../topology/cluster-view.ts'
 import type { NodeView } from '../topology/node-view.ts'
+import type { Attempt, Lease } from './attempt.ts'
 import { catchUp } from './catch-up.ts'
-import type { Attempt, Lease } from './dispatcher.ts'
 import { PositionQuestion } from './position-question.ts'
 
 /** How long a standby that may have caught up is waited for. */
 const BOUND_MILLIS = 10
+/** How soon one request may ask the same standby again, after it had not: others, and the primary, come first. */
+const ASK_AGAIN_MILLIS = 100
 
 export interface SessionKeeperOptions {
   readonly clock: () => number
@@ -85,10 +87,15 @@ export class SessionKeeper {
   }
 
   #attachRead(attempt: Attempt, session: ReadSession): void {
-    const lacking = new Set<string>()
+    const { clock } = this.#options
+    const refusedAt = new Map<string, number>()
     const { callback } = attempt
-    attempt.accepts = (node) =>
-      node.state !== 'standby' || (!lacking.has(node.name) && this.#sight(session, node) !== 'lacks')
+    attempt.accepts = (node) => {
+      if (node.state !== 'standby') return true
+      const sight = this.#sight(session, node)
+      if (sight !== 'mayShow') return sight === 'shows'
+      return clock() - (refusedAt.get(node.name) ?? Number.NEGATIVE_INFINITY) >= ASK_AGAIN_MILLIS
+    }
     attempt.callback = (error, lease) => {
       if (lease === null) {
         callback(error, null)
@@ -99,7 +106,7 @@ export class SessionKeeper {
           callback(undefined, this.#watched(session, lease))
           return
         }
-        lacking.add(lease.pool.node)
+        refusedAt.set(lease.pool.node, clock())
         lease.release(failure)
         this.#options.reroute(attempt)
       })

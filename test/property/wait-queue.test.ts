@@ -12,6 +12,7 @@ class Recorded implements Waiter {
   readonly outcomes: Settled[] = []
   readonly #order: Recorded[]
   readonly #onSettled: (() => void) | undefined
+  changesByTime = false
   ready = false
 
   constructor(order: Recorded[], onSettled?: () => void) {
@@ -51,13 +52,14 @@ afterEach(() => {
 const action = fc.oneof(
   fc.record({
     kind: fc.constant('add' as const),
-    timeoutMillis: fc.integer({ min: -1, max: 50 }),
+    timeoutMillis: fc.integer({ min: -1, max: 250 }),
     /** What the waiter's caller does the moment it is settled. */
     reaction: fc.constantFrom('nothing' as const, 'wake' as const, 'abort' as const, 'add' as const),
+    changesByTime: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('ready' as const), which: fc.nat({ max: 20 }) }),
   fc.record({ kind: fc.constant('wake' as const) }),
-  fc.record({ kind: fc.constant('pass' as const), millis: fc.integer({ min: 0, max: 60 }) }),
+  fc.record({ kind: fc.constant('pass' as const), millis: fc.integer({ min: 0, max: 150 }) }),
   fc.record({ kind: fc.constant('abort' as const) }),
 )
 
@@ -69,8 +71,9 @@ describe('any use of the queue', () => {
         const queue = new WaitQueue(MAX_WAITERS)
         const order: Recorded[] = []
         const waiters: Recorded[] = []
-        const add = (timeoutMillis: number, onSettled?: () => void): void => {
+        const add = (timeoutMillis: number, changesByTime: boolean, onSettled?: () => void): void => {
           const waiter = new Recorded(order, onSettled)
+          waiter.changesByTime = changesByTime
           waiters.push(waiter)
           queue.add(waiter, timeoutMillis)
         }
@@ -78,10 +81,12 @@ describe('any use of the queue', () => {
           nothing: undefined,
           wake: () => queue.wake(),
           abort: () => queue.abortAll(),
-          add: () => add(10),
+          add: () => add(10, true),
         }
         for (const step of actions) {
-          if (step.kind === 'add') add(step.timeoutMillis, reactions[step.reaction])
+          if (step.kind === 'add') {
+            add(step.timeoutMillis, step.changesByTime, reactions[step.reaction])
+          }
           if (step.kind === 'ready') for (const each of waiters.slice(step.which)) each.ready = true
           if (step.kind === 'wake') queue.wake()
           if (step.kind === 'pass') vi.advanceTimersByTime(step.millis)
@@ -156,5 +161,28 @@ describe('a deadline', () => {
     vi.advanceTimersByTime(1)
     expect(waiter.outcomes).toEqual(['deadline'])
     expect(queue.size).toBe(0)
+  })
+
+  test('finds out whether it could have gone on before it is given up', () => {
+    const queue = new WaitQueue(MAX_WAITERS)
+    const waiter = new Recorded([])
+    queue.add(waiter, 30)
+    waiter.ready = true
+    vi.advanceTimersByTime(30)
+    expect(waiter.outcomes).toEqual(['resumed'])
+  })
+})
+
+describe('a waiter that changes by time', () => {
+  test('is asked again without being woken; the others are not', () => {
+    const queue = new WaitQueue(MAX_WAITERS)
+    const [timely, other] = [new Recorded([]), new Recorded([])]
+    timely.changesByTime = true
+    for (const waiter of [timely, other]) {
+      queue.add(waiter, 1000)
+      waiter.ready = true
+    }
+    vi.advanceTimersByTime(999)
+    expect([timely.outcomes, other.outcomes]).toEqual([['resumed'], []])
   })
 })

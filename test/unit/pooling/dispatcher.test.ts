@@ -1,17 +1,21 @@
 // The dispatcher with a guide and a pool of its own: what becomes of a request between choosing a node and having a
 // connection.
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { initialState } from '../../../src/failover/cluster-state.ts'
-import { type Attempt, Dispatcher, type Lease } from '../../../src/pooling/dispatcher.ts'
-import type { Guide } from '../../../src/pooling/guide.ts'
+import type { Attempt, Lease } from '../../../src/pooling/attempt.ts'
+import { Dispatcher } from '../../../src/pooling/dispatcher.ts'
+import type { Accepts, Guide } from '../../../src/pooling/guide.ts'
 import { type AcquireCallback, GenerationEndedError } from '../../../src/pooling/node-pool.ts'
 import type { PoolSet } from '../../../src/pooling/pool-set.ts'
 import { SESSION, type TrackedClient } from '../../../src/pooling/tracked-client.ts'
 import type { Selection } from '../../../src/routing/select-node.ts'
+import type { NodeView } from '../../../src/topology/node-view.ts'
 import { hosts, POLICY } from '../../support/cluster-script.ts'
 
 const PRIMARY: Selection = { kind: 'use', node: 'a:5432' }
 const WAIT: Selection = { kind: 'wait' }
+const [NODE] = initialState(hosts(['a']), POLICY, 0).view.nodes as [NodeView]
+const REFUSED = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
 
 function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 } = {}) {
   const world = {
@@ -32,7 +36,7 @@ function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 
     monitored: true,
     state: initialState(hosts(['a', 'b']), POLICY, 0),
     start: () => {},
-    select: () => world.selection,
+    select: (_request, _avoid, accepts) => (accepts === undefined || accepts(NODE) ? world.selection : WAIT),
     isFit: () => world.isFit,
     report: (_node, failure) => world.reports.push(failure.sign),
     look: () => {},
@@ -50,17 +54,21 @@ function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 
     const callback = world.asked.shift()
     callback?.(undefined, client, (destroy) => world.released.push(destroy))
   }
-  const acquire = (): Promise<Lease | Error> =>
+  const refused = (): void => {
+    world.asked.shift()?.(REFUSED, undefined as never, () => {})
+  }
+  const acquire = (accepts?: Accepts): Promise<Lease | Error> =>
     new Promise((resolve) => {
       const attempt: Attempt = {
         request: { target: 'read-write', intent: 'write' },
+        ...(accepts === undefined ? {} : { accepts }),
         failures: 0,
         sinceMillis: null,
         callback: (error, lease) => resolve(lease ?? error ?? new Error('Neither a lease nor an error')),
       }
       dispatcher.acquire(attempt)
     })
-  return { world, dispatcher, pool, connected, acquire }
+  return { world, dispatcher, pool, connected, refused, acquire }
 }
 
 describe('between choosing a node and having a connection', () => {
@@ -146,5 +154,48 @@ describe('between choosing a node and having a connection', () => {
     expect(((await served) as Error).message).toMatch(/after calling end/)
     expect(world.released).toEqual([undefined])
     expect({ asked: world.asked.length, waiting: dispatcher.waitingCount }).toEqual({ asked: 0, waiting: 0 })
+  })
+})
+
+describe('after the deadline', () => {
+  test('a request that a node is fit for has one more try', async () => {
+    const { world, refused, connected, acquire } = setUp()
+    const served = acquire()
+    refused()
+    world.now = 5000
+    refused()
+    connected()
+    expect(await served).toMatchObject({ pool: { node: 'a:5432' } })
+  })
+
+  test('the last try is the last', async () => {
+    const { world, refused, acquire } = setUp()
+    const served = acquire()
+    refused()
+    world.now = 5000
+    refused()
+    refused()
+    expect(await served).toMatchObject({ code: 'PGHA_NO_PRIMARY', cause: REFUSED, waitedMillis: 5000 })
+    expect(world.asked).toEqual([])
+  })
+})
+
+describe('a request with conditions of its own', () => {
+  test('that time alone fulfils goes on without being woken', async () => {
+    vi.useFakeTimers()
+    try {
+      const { dispatcher, connected, acquire } = setUp()
+      let isMet = false
+      const served = acquire(() => isMet)
+      vi.advanceTimersByTime(300)
+      expect(dispatcher.waitingCount).toBe(1)
+      isMet = true
+      vi.advanceTimersByTime(100)
+      connected()
+      expect(await served).toMatchObject({ pool: { node: 'a:5432' } })
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

@@ -1,0 +1,35 @@
+// What is served and what it gets: a request on its way to a connection, and the connection in its hands.
+import type { Release } from '../config/pool-engine.ts'
+import type { Waiter } from '../failover/wait-queue.ts'
+import type { RouteRequest } from '../routing/request.ts'
+import type { Accepts } from './guide.ts'
+import type { NodePool } from './node-pool.ts'
+import type { TrackedClient } from './tracked-client.ts'
+
+/** A connection taken for a request, until it is released. */
+export interface Lease {
+  readonly client: TrackedClient
+  readonly release: Release
+  readonly pool: NodePool
+  /** Whether its holder may read there no longer, having written elsewhere since. */
+  readonly isStale?: () => boolean
+}
+
+/** One request on its way to a connection. */
+export interface Attempt {
+  readonly request: RouteRequest
+  callback: (error: Error | undefined, lease: Lease | null) => void
+  avoid?: Set<string>
+  /** Further conditions on its node. */
+  accepts?: Accepts
+  /** It serves the pool itself, in nobody's session. */
+  readonly isInternal?: boolean
+  failures: number
+  /** The deadline has passed, and it has had its last try. */
+  isLast?: boolean
+  /** Given up by whoever asked: it waits no longer, and its callback may be called still. */
+  isWithdrawn?: boolean
+  waiter?: Waiter
+  /** When it first met an obstacle; the deadline counts from there. */
+  sinceMillis: number | null
+}
