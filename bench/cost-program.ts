@@ -28,7 +28,10 @@ const ROUNDS = 30
 const CALLS = 100_000
 const TEXTS = 500
 const BALANCERS: readonly BalancerName[] = ['leastBusy', 'nearest', 'roundRobin', 'random']
-const GRACE = { startupGraceMillis: 100, settleMillis: 10_000, beliefMillis: Number.POSITIVE_INFINITY }
+const GRACE = {
+  ...{ startupGraceMillis: 100, firstLookMillis: 1000, settleMillis: 10_000 },
+  beliefMillis: Number.POSITIVE_INFINITY,
+}
 
 const costs: Costs = {
   choice: Object.fromEntries([3, 100].map((count) => [count, choiceCosts(count)])),

@@ -13,7 +13,7 @@ import { Coordinator, type ManagerAgent } from './monitoring/coordinator.ts'
 import { readHistory } from './monitoring/history-reader.ts'
 import { Patroni } from './monitoring/patroni.ts'
 import { Prober } from './monitoring/prober.ts'
-import { longestPauseMillis } from './monitoring/rhythm.ts'
+import { policyFrom, steadyMillis } from './policy.ts'
 import { Dispatcher } from './pooling/dispatcher.ts'
 import { poolEngine } from './pooling/engines/built-in-engines.ts'
 import type { Guide } from './pooling/guide.ts'
@@ -29,12 +29,6 @@ import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
 import { networkMillis } from './topology/network-time.ts'
 import type { NodeView } from './topology/node-view.ts'
-
-/**
- * How long followers must have stayed before they outvote a newer timeline. Under Patroni they move within one round of
- * its loop: about 5 s were seen, 10 s is the default round.
- */
-const SETTLE_MILLIS = 10_000
 
 /** As within one site or between near ones: what a round trip more may cost a write where nobody has said. */
 const CHEAP_ROUND_TRIP_MILLIS = 10
@@ -70,16 +64,7 @@ export class Engine {
   constructor(settings: Settings) {
     this.settings = settings
     this.#dialer = new Dialer(settings)
-    const policy: Policy = {
-      splitBrain: settings.splitBrain,
-      writeQuorum: settings.writeQuorum,
-      startupGraceMillis: settings.startupGraceMillis,
-      settleMillis: SETTLE_MILLIS,
-      pinTimeline: settings.pinTimeline,
-      decide: settings.decide,
-      // A look that is due may be put off by its jitter, and then take its time to connect and to answer.
-      beliefMillis: longestPauseMillis(steadyMillis(settings)) + 2 * settings.probeTimeoutMillis,
-    }
+    const policy = policyFrom(settings)
     this.#pools = this.#makePools()
     this.#coordinator = settings.monitored ? this.#makeCoordinator(policy) : null
     this.#guide = this.#makeGuide(policy)
@@ -247,11 +232,6 @@ export class Engine {
       },
     })
   }
-}
-
-/** No belief goes longer without a look than `hostRecheckSeconds`. */
-function steadyMillis({ probeIntervalMillis, hostRecheckMillis }: Settings): number {
-  return Math.min(probeIntervalMillis, hostRecheckMillis)
 }
 
 function patroniAgents({ patroni, probeTimeoutMillis }: Settings): readonly ManagerAgent[] {

@@ -128,7 +128,10 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
   probeTimeoutMillis?: number | undefined
   /** How long a request waits for a fit node, in ms; 0 refuses at once. Default: 30000. */
   failoverTimeoutMillis?: number | undefined
-  /** How long the first decision waits for nodes that have not answered yet, in ms. Default: 100. */
+  /**
+   * How long the first decision waits for nodes that have not answered yet, in ms. A primary that most listed nodes do not
+   * follow waits for one `probeTimeoutMillis`. Default: 100.
+   */
   startupGraceMillis?: number | undefined
   /** A standby further behind than this many bytes of WAL is unfit for reads. Default: no bound. */
   maxReplicationLagBytes?: number | undefined

@@ -83,12 +83,15 @@ function isNamedPrimary({ verdict }: RoutingTable, node: NodeView): boolean {
   return node.state === 'primary' && writableNode(verdict) === node.name
 }
 
+/** Where no write is taken only because of what is not seen. */
+const READABLE: readonly Verdict['rule'][] = ['noQuorum', 'rivalSilent', 'othersUnheard']
+
 /** What holds writes up does not hold up reads: a claimant not found stale shows data that was once committed. */
 function isReadablePrimary(table: RoutingTable, node: NodeView): boolean {
   if (isNamedPrimary(table, node)) return true
   const { verdict } = table
   if (node.state !== 'primary') return false
-  if (verdict.kind === 'none') return verdict.rule === 'noQuorum' || verdict.rule === 'rivalSilent'
+  if (verdict.kind === 'none') return READABLE.includes(verdict.rule)
   return verdict.kind === 'dualPrimary' && isSplit(verdict)
 }
 

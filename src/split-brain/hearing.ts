@@ -14,6 +14,8 @@ export interface Policy {
   readonly writeQuorum: WriteQuorum
   /** How long the first decision waits for nodes that have not been heard. */
   readonly startupGraceMillis: number
+  /** How long after the first use a claimant that most do not follow waits for nodes that have not been heard. */
+  readonly firstLookMillis: number
   /** How long followers must stay where they are before they outvote a newer timeline. */
   readonly settleMillis: number
   /** How old the newest look may be before everything believed has to be seen anew. */

@@ -1,12 +1,13 @@
 // Decides who may take writes. Knows nothing of sockets, clocks or pools: a view, a memory, a policy and the time go in,
 // a verdict comes out.
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
-import { isUp, wasHeard } from '../topology/node-view.ts'
+import { isUp } from '../topology/node-view.ts'
 import { expectedServers, identityOf, visibleServers } from '../topology/servers.ts'
 import { oneOfEachServer, withAliases } from './aliases.ts'
 import { judgeContest } from './contest.ts'
 import { claimantEvidence, foreignNodes, ownSystem, standbyEvidence, withVotes } from './evidence.ts'
 import { fencesAfter } from './fences.ts'
+import { asFirst, inGrace } from './first-decision.ts'
 import { type Hearing, type Judgement, none, type Policy, plain, primary, stable } from './hearing.ts'
 import { judgeLone } from './lone.ts'
 import type { Memory } from './memory.ts'
@@ -32,20 +33,10 @@ export function judge(
   const claimants = withVotes(ours, votes)
   const standbys = standbyEvidence(view, votes)
   const hearing: Hearing = { view, memory, policy, nowMillis, claimants, standbys, foreign }
-  const graceEndMillis = memory.startedMillis + policy.startupGraceMillis
-  if (!memory.started && nowMillis < graceEndMillis && !everyNodeHeard(hearing)) {
-    return close(hearing, none(hearing, { rule: 'starting', reason: 'Not every node has been heard yet' }), {
-      memory,
-      reviewAtMillis: graceEndMillis,
-    })
-  }
-  const heard = { ...hearing, memory: { ...memory, started: true } }
-  const judgement = withQuorum(heard, judgeClaimants(heard))
-  return close(heard, judgement.verdict, judgement)
-}
-
-function everyNodeHeard({ view, memory }: Hearing): boolean {
-  return view.nodes.every((node) => wasHeard(node, memory.startedMillis))
+  const waiting = inGrace(hearing)
+  if (waiting !== null) return close(hearing, waiting.verdict, waiting)
+  const judgement = asFirst(hearing, withQuorum(hearing, judgeClaimants(hearing)))
+  return close(hearing, judgement.verdict, judgement)
 }
 
 function judgeClaimants(hearing: Hearing): Judgement {

@@ -22,7 +22,7 @@ export interface AbsentRival {
 export interface Memory {
   /** When the pool was first used, or woke up with nothing but old beliefs. */
   readonly startedMillis: number
-  /** Whether the first decision since then has been made. */
+  /** Whether the first decision since then has been made: a primary named, or every node heard or waited for. */
   readonly started: boolean
   readonly systemIdentifier: string | null
   /** The timeline of the last primary named: an older one alone is a stale primary. */

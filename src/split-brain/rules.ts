@@ -26,6 +26,7 @@ export const RULES = Object.freeze({
   undecided: 23,
   policyWarn: 24,
   noQuorum: 25,
+  othersUnheard: 26,
 } as const)
 
 export type RuleName = keyof typeof RULES

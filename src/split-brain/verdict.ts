@@ -27,6 +27,7 @@ export interface NoPrimary extends VerdictGrounds {
     | 'noClaimant'
     | 'incumbentDoubted'
     | 'rivalSilent'
+    | 'othersUnheard'
     | 'managerElsewhere'
     | 'belowHighWater'
     | 'otherHistory'

@@ -69,6 +69,7 @@ const history = fc.record({
     splitBrain: fc.constantFrom('refuse', 'warn', 'off'),
     writeQuorum: fc.constantFrom('none', 'majority'),
     startupGraceMillis: fc.constant(POLICY.startupGraceMillis),
+    firstLookMillis: fc.constant(POLICY.firstLookMillis),
     settleMillis: fc.constant(POLICY.settleMillis),
     beliefMillis: fc.constantFrom(POLICY.beliefMillis, 3000),
   }),

@@ -45,6 +45,7 @@ const POLICY: Policy = {
   splitBrain: 'refuse',
   writeQuorum: 'none',
   startupGraceMillis: 100,
+  firstLookMillis: PROBE_TIMEOUT_MILLIS,
   settleMillis: SETTLE_MILLIS,
   beliefMillis: STEADY_MILLIS * 1.1 + 2 * PROBE_TIMEOUT_MILLIS,
 }

@@ -19,6 +19,7 @@ export const POLICY: Policy = {
   splitBrain: 'refuse',
   writeQuorum: 'none',
   startupGraceMillis: 100,
+  firstLookMillis: 1000,
   settleMillis: 10_000,
   // Rows let time pass without looks; what a sleep does has rows of its own.
   beliefMillis: Number.POSITIVE_INFINITY,

@@ -113,6 +113,18 @@ describe('two nodes that nothing tells apart', () => {
     expect((await pool.read.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
+  test('the quicker one is not written to before the other has been heard', async () => {
+    const slower = nodeAt(cluster, 1)
+    await slower.delay(50)
+    await using pool = disposablePool({ connectionString: cluster.url, probeTimeoutMillis: 20_000 })
+    const refused = rejection(pool.query(`insert into alone values ('no')`))
+    await untilCluster(pool, ({ verdict }) => verdict.rule === 'undecided')
+    await slower.delay(0)
+    await pool.end()
+    await refused
+    for (const node of cluster.nodes) expect(await countRows(node, 'alone')).toBe(0)
+  })
+
   test('warn: one of them is written to, always the same, and everyone is told', async () => {
     await using pool = disposablePool({
       connectionString: cluster.url,

@@ -108,7 +108,7 @@ describe('a coordinator', () => {
   test('decides when the grace is over, though nothing new was seen', async () => {
     const { coordinator, a, done } = setUp()
     coordinator.start()
-    await a.answer('primary tl=1', Date.now())
+    await a.answer('primary tl=1 followers=1', Date.now())
     done.length = 0
     vi.advanceTimersByTime(99)
     expect(done).toEqual([])
