@@ -91,7 +91,7 @@ function streamOf(stream: NonNullable<PoolConfig['stream']>, config: PoolConfig)
 }
 
 /** Hidden properties are copied, too, and stay hidden. */
-function copyWith(options: PoolConfig, more: object): PoolConfig {
+export function copyWith(options: PoolConfig, more: object): PoolConfig {
   const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(options))
   return Object.assign(copy, more)
 }

@@ -1,7 +1,7 @@
 // Reads where a primary's timeline comes from, over a connection of the replication protocol that is made for it and ended
 // at once. Never throws and never keeps the process alive.
 import pg, { type PoolConfig } from 'pg'
-import { adoptClient, withConnection } from '../dialing/dialled-options.ts'
+import { adoptClient, copyWith, withConnection } from '../dialing/dialled-options.ts'
 import type { KnownHistory } from '../topology/node-view.ts'
 import { parseHistory } from '../topology/timeline-history.ts'
 import type { Clock } from './clock.ts'
@@ -20,7 +20,7 @@ export interface HistoryReaderOptions {
  */
 export async function readHistory(timeline: number, options: HistoryReaderOptions): Promise<KnownHistory> {
   const { connection, timeoutMillis, clock } = options
-  const client = new pg.Client(withConnection({ ...connection, replication: 'database' } as PoolConfig))
+  const client = new pg.Client(withConnection(copyWith(connection, { replication: 'database' })))
   adoptClient(client)
   client.on('error', () => {})
   try {
