@@ -1,15 +1,23 @@
-// Each example in a process of its own: through a failover without a crash, the work resumed, nothing acknowledged lost.
+// Each example in a process of its own, with pg-ha as it is published: through a failover without a crash, the work resumed,
+// nothing acknowledged lost.
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { run } from '../../test/package/installed-package.ts'
 import { runNode } from '../../test/support/run-node.ts'
 
-async function linesOf(example: string): Promise<readonly string[]> {
-  const file = `examples/integrations/${example}.ts`
-  const { code, stdout, stderr } = await runNode(file, { env: { DATABASE_URL: '' }, deadlineMillis: 110_000 })
+const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+
+async function lastLineOf(example: string): Promise<string> {
+  const { code, stdout, stderr } = await runNode(`examples/integrations/${example}.ts`, {
+    // Else the paths of the repository would lead to the sources.
+    env: { DATABASE_URL: '', TSX_TSCONFIG_PATH: `${FOLDER}tsconfig.json` },
+    deadlineMillis: 110_000,
+  })
   expect(code, stdout + stderr).toBe(0)
-  const lines = stdout.trimEnd().split('\n')
+  const last = stdout.trimEnd().split('\n').at(-1) ?? ''
   // For the table in docs/integrations.md.
-  console.log(`${example}: ${lines.at(-1)}`)
-  return lines
+  console.log(`${example}: ${last}`)
+  return last
 }
 
 describe.concurrent('through a failover', () => {
@@ -22,15 +30,24 @@ describe.concurrent('through a failover', () => {
     'pg-boss',
     'graphile-worker',
     'connect-pg-simple',
+    'opentelemetry',
   ])('%s goes on by itself and loses nothing', async (example) => {
-    const said = (await linesOf(example)).at(-1)
+    const said = await lastLineOf(example)
     const [, written, afterwards] =
-      /^(\d+) writes acknowledged, (\d+) of them by the successor/.exec(said ?? '') ?? []
+      /^(\d+) writes acknowledged, (\d+) of them by the successor/.exec(said) ?? []
     expect(Number(written)).toBeGreaterThan(Number(afterwards))
     expect(Number(afterwards)).toBeGreaterThanOrEqual(50)
     expect(said).toContain('; 0 lost')
-    const [, reads, onStandbys] = /; (\d+) reads, (\d+) on standbys/.exec(said ?? '') ?? []
+    const [, reads, onStandbys] = /; (\d+) reads, (\d+) on standbys/.exec(said) ?? []
     // While no standby is fit they run on the primary, and Sequelize keeps the connections of those.
     if (reads !== undefined) expect(Number(onStandbys)).toBeGreaterThan(0)
+  })
+
+  test('node-pg-migrate runs again what the failover interrupted, once', async () => {
+    expect(await lastLineOf('node-pg-migrate')).toBe('Ran 2_fill in attempt 2; there are 1000 notes')
+  })
+
+  test('the compiler accepts the examples', async () => {
+    await run('tsc', ['--noEmit', '-p', FOLDER], FOLDER)
   })
 })

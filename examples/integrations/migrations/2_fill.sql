@@ -1,0 +1,6 @@
+-- Up Migration
+insert into notes select id, 'node-pg-migrate' from generate_series(1, 1000) as id;
+select pg_sleep(3);
+
+-- Down Migration
+truncate notes;
