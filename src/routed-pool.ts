@@ -1,4 +1,5 @@
 // pg.Pool's surface over a dispatcher: what `Pool`, `pool.read` and `pool.write` have in common. Decides nothing.
+import { AsyncResource } from 'node:async_hooks'
 import pg, {
   type PoolClient,
   type PoolConfig,
@@ -109,7 +110,8 @@ export class RoutedPool extends pg.Pool {
     const [given, done] = typeof values === 'function' ? [undefined, values] : [values, callback]
     const run = (settle: Settle): void => this.#run(text as Statement['text'], given, settle)
     if (done === undefined || done === null) return this.#promise(run)
-    run(done as Settle)
+    const context = new AsyncResource('PgHaCallback')
+    run((...answer) => context.runInAsyncScope(done as Settle, null, ...answer))
     return undefined
   }
 

@@ -18,6 +18,7 @@ import { isUnresolved, type KnownHistory, type NodeView } from '../topology/node
 import type { NodeFailure, ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
 import { type Looker, Monitor } from './monitor.ts'
+import { inOwnContext } from './own-context.ts'
 import { Resolver } from './resolver.ts'
 import { doubtfulAddresses, nextAskMillis, nextLookMillis, nextLookupMillis, type Rhythm } from './rhythm.ts'
 
@@ -117,16 +118,18 @@ export class Coordinator {
     this.#started = true
     const { hosts, policy, clock } = this.#options
     this.#state = initialState(hosts, policy, clock())
-    this.#scheduleReview()
-    for (const node of this.#state.view.nodes) if (!isUnresolved(node)) this.#watch(node)
-    this.#monitor.start()
-    this.#manager.start()
-    this.#resolver.start()
+    inOwnContext(() => {
+      this.#scheduleReview()
+      for (const node of this.#state.view.nodes) if (!isUnresolved(node)) this.#watch(node)
+      this.#monitor.start()
+      this.#manager.start()
+      this.#resolver.start()
+    })
   }
 
   /** A connection in use, or one being made, has failed in a way that says something of its node. */
   report(node: string, failure: NodeFailure): void {
-    this.#learn(node, failure)
+    inOwnContext(() => this.#learn(node, failure))
     if (failure.sign === 'lost' || failure.sign === 'refused') this.#monitor.hurry(node)
   }
 

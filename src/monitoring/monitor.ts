@@ -3,6 +3,7 @@
 import createDebug from 'debug'
 import type { ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
+import { inOwnContext } from './own-context.ts'
 
 const debug = createDebug('pg-ha:monitor')
 
@@ -52,7 +53,7 @@ export class Monitor<Result = ProbeResult> {
     const startedMillis = Number.NEGATIVE_INFINITY
     const loop: Loop<Result> = { node, looker, timer: undefined, looking: false, again: false, startedMillis }
     this.#loops.set(node, loop)
-    if (this.#running) void this.#look(loop)
+    if (this.#running) this.#beginLook(loop)
   }
 
   /** What a look that is under way sees is not told any more. */
@@ -68,7 +69,7 @@ export class Monitor<Result = ProbeResult> {
   start(): void {
     if (this.#running || this.#closed) return
     this.#running = true
-    for (const loop of this.#loops.values()) void this.#look(loop)
+    for (const loop of this.#loops.values()) this.#beginLook(loop)
   }
 
   /** Looks at these nodes now; where a look is under way, once more right after it. */
@@ -94,6 +95,10 @@ export class Monitor<Result = ProbeResult> {
       clearTimeout(loop.timer)
       loop.looker.close()
     }
+  }
+
+  #beginLook(loop: Loop<Result>): void {
+    void inOwnContext(() => this.#look(loop))
   }
 
   async #look(loop: Loop<Result>): Promise<void> {
@@ -127,12 +132,12 @@ export class Monitor<Result = ProbeResult> {
     clearTimeout(loop.timer)
     loop.timer = undefined
     if (millis <= 0) {
-      void this.#look(loop)
+      this.#beginLook(loop)
       return
     }
     loop.timer = setTimeout(() => {
       loop.timer = undefined
-      void this.#look(loop)
+      this.#beginLook(loop)
     }, millis)
     loop.timer.unref()
   }

@@ -1,4 +1,5 @@
 // What is served and what it gets: a request on its way to a connection, and the connection in its hands.
+import type { AsyncResource } from 'node:async_hooks'
 import type { Release } from '../config/pool-engine.ts'
 import type { Waiter } from '../failover/wait-queue.ts'
 import type { RouteRequest } from '../routing/request.ts'
@@ -32,4 +33,15 @@ export interface Attempt {
   waiter?: Waiter
   /** When it first met an obstacle; the deadline counts from there. */
   sinceMillis: number | null
+  /** The async context of whoever asked, from `Dispatcher.acquire` on. */
+  context?: AsyncResource
+}
+
+/**
+ * Others' turns move a request on: an answer, a look, the release of a connection. What is then done for it is done in its
+ * caller's async context: tracers and loggers go by that.
+ */
+export function inContextOf({ context }: Attempt, work: () => void): void {
+  if (context === undefined) work()
+  else context.runInAsyncScope(work)
 }

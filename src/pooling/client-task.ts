@@ -1,5 +1,6 @@
 // One query given to a client that has no connection yet: kept as it was given, run when there is one, settled once.
 // Knows nothing of nodes.
+import { AsyncResource } from 'node:async_hooks'
 import type { PoolClient } from 'pg'
 import { isSubmittable, type QueryInput } from './splitter.ts'
 
@@ -13,6 +14,8 @@ export interface ClientTask {
   /** Told when its answer is there; not for a query object of the application's. */
   run(client: PoolClient, onAnswer: Callback): void
   settle: Callback
+  /** The async context of whoever gave it. */
+  readonly context: AsyncResource
 }
 
 /** What pg's `query` returns for these arguments, and the task to run. */
@@ -48,6 +51,7 @@ function promised(query: QueryInput, values: unknown): ReturnType<typeof clientT
 function plainTask(query: QueryInput, values: unknown, settle: Callback): ClientTask {
   return {
     query,
+    context: new AsyncResource('PgHaStatement'),
     isOnce: false,
     run: (client, onAnswer) => {
       // A callback given last counts more than one within the query.
@@ -60,6 +64,7 @@ function plainTask(query: QueryInput, values: unknown, settle: Callback): Client
 function submittableTask(query: QueryInput, values: unknown, callback: unknown): ClientTask {
   return {
     query,
+    context: new AsyncResource('PgHaStatement'),
     isOnce: true,
     run: (client) => {
       ;(client.query as LooseQuery).call(client, query, values, callback as Callback)

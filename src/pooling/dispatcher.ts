@@ -1,5 +1,6 @@
 // Serves one request: chooses a node, takes a connection, and goes on by the retry policy when that fails. All that is
 // decided is decided elsewhere; here it is done.
+import { AsyncResource } from 'node:async_hooks'
 import createDebug from 'debug'
 import { connectPhase } from '../dialing/connect-phase.ts'
 import { pauseMillis } from '../failover/backoff.ts'
@@ -10,9 +11,9 @@ import { type Waiter, WaitQueue } from '../failover/wait-queue.ts'
 import { wantsPrimary } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign } from '../topology/probe-result.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, inContextOf } from './attempt.ts'
 import type { Accepts, Guide } from './guide.ts'
-import { GenerationEndedError, type NodePool } from './node-pool.ts'
+import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
 import { leadsToStandby } from './role-check.ts'
 
@@ -54,6 +55,7 @@ export class Dispatcher {
   /** Takes a connection for the request, now or as soon as one may be had. */
   acquire(attempt: Attempt): void {
     this.#options.guide.start()
+    attempt.context = new AsyncResource('PgHaRequest')
     if (this.#attach !== null && attempt.isInternal !== true) this.#attach(attempt)
     this.#route(attempt)
   }
@@ -210,7 +212,7 @@ export class Dispatcher {
     const { request } = attempt
     const pool = this.#options.pools.get(node, request.intent)
     const { generation } = pool
-    pool.acquire((error, client, release) => {
+    const whenAcquired: AcquireCallback = (error, client, release) => {
       if (error !== undefined) {
         this.#connectFailed(attempt, { pool, generation, error })
       } else if (leadsToStandby(client, request)) {
@@ -223,9 +225,10 @@ export class Dispatcher {
         release()
         this.#route(attempt)
       } else {
-        attempt.callback(undefined, { client, release, pool })
+        inContextOf(attempt, () => attempt.callback(undefined, { client, release, pool }))
       }
-    })
+    }
+    inContextOf(attempt, () => pool.acquire(whenAcquired))
   }
 
   #connectFailed(
@@ -275,7 +278,7 @@ export class Dispatcher {
 
 /** Never in the turn of whoever found out: a callback that throws must not keep others from being served. */
 function fail(attempt: Attempt, error: Error): void {
-  process.nextTick(attempt.callback, error, null)
+  inContextOf(attempt, () => process.nextTick(attempt.callback, error, null))
 }
 
 /** pg-pool's own words. */

@@ -82,7 +82,8 @@ export class RoutedSession {
         this.#finish()
         return
       }
-      if (!this.#serve(next)) return
+      // Whoever's turn it is, what is sent for it is its own caller's doing.
+      if (!next.context.runInAsyncScope(() => this.#serve(next))) return
     }
   }
 

@@ -58,7 +58,7 @@ export function batchFate(
   batch: WitnessedQuery | null,
   { client, error, fromPostgres }: { client: TrackedClient; error: Error; fromPostgres: boolean },
 ): BatchFate {
-  if (batch === null) return 'dark'
+  if (batch === null || !batch.isSubmitted) return 'dark'
   return fateOfBatch({
     commitSent: batch.commitSent,
     answered: batch.stage === 'witnessed',

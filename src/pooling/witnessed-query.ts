@@ -69,6 +69,7 @@ export class WitnessedQuery extends Base {
   #commandTag: string | null = null
   #failedAt: BatchStage | null = null
   #commitSent: boolean
+  #isSubmitted = false
 
   constructor(text: string | QueryConfig, values: unknown, { hold, token = null }: WitnessedOptions) {
     super(text, values)
@@ -99,6 +100,11 @@ export class WitnessedQuery extends Base {
     return this.#commitSent
   }
 
+  /** False: it is still in line, or whoever wraps the client's `query` has sent a copy of it, which asks no question. */
+  get isSubmitted(): boolean {
+    return this.#isSubmitted
+  }
+
   /** The server cannot answer the question, or write the token: it has undone the statement with it. */
   get isUnanswerable(): boolean {
     return this.#failedAt === 'executed' || this.#failedAt === 'token'
@@ -116,6 +122,7 @@ export class WitnessedQuery extends Base {
   }
 
   override submit(connection: Wire): Error | null {
+    this.#isSubmitted = true
     // What a simple query returns is text, whatever the client prefers.
     if (!this.name && !this.values?.length) this.binary = false
     return super.submit(connection)
