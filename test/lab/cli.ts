@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     number: { type: 'string', default: '0' },
     short: { type: 'boolean', default: false },
     results: { type: 'string' },
+    minutes: { type: 'string', default: '360' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -68,13 +69,14 @@ async function run(names: readonly string[]): Promise<number> {
   )
   const lab = new PatroniLab(freeNumber())
   const interrupt = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
+  const end = (why: string) => (): void => interrupt.abort(new Error(why))
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end('Interrupted'))
+  setTimeout(
+    end(`The run took longer than ${values.minutes} minutes`),
+    Number(values.minutes) * 60_000,
+  ).unref()
   const matrix = { lab, scenarios: chosen, folder: values.results, say, signal: interrupt.signal }
-  const { passed, failed } = await runMatrix(matrix).catch((error: Error) => {
-    if (!interrupt.signal.aborted) throw error
-    say(`${error.message}: the lab is down`)
-    return { passed: 0, failed: 1 }
-  })
+  const { passed, failed } = await runMatrix(matrix)
   say(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
 }
@@ -126,8 +128,8 @@ function help(): number {
 up, down, status, ready        a lab that stays until it is taken down; needs root (test/lab/install installs the rest)
 <fault> [host]                 breaks something on a host: its name, primary (default), standby or holder of the VIP
 heal <fault> [host]            heals it
-run [scenario...] [--short] [--results <folder>]
-                               runs scenarios in a lab of their own, and takes it down
+run [scenario...] [--short] [--results <folder>] [--minutes <n>]
+                               runs scenarios in a lab of their own, and takes it down, after so many minutes at the latest
 
 Faults:
 ${faults.join('\n')}

@@ -10,6 +10,8 @@ import type { Scenario } from './scenarios/scenario.ts'
 
 /** More than all the waits of a scenario that goes well, in the slowest lab. */
 const SCENARIO_MILLIS = 6 * 60_000
+/** Beyond it, whatever is left of the lab stays: the run ends. */
+const STOP_MILLIS = 90_000
 
 export interface Matrix {
   readonly lab: Lab
@@ -17,7 +19,7 @@ export interface Matrix {
   /** Where the results go; undefined: nowhere. */
   readonly folder: string | undefined
   readonly say: (line: string) => void
-  /** Ends the run early, and takes the lab down. */
+  /** Ends the run early, and takes the lab down; what was not played by then has failed. */
   readonly signal: AbortSignal
 }
 
@@ -29,7 +31,7 @@ export interface Score {
 /** Every way of every scenario counts once. The lab is started and stopped. */
 export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix): Promise<Score> {
   const program = await bundleApplication()
-  const score = { passed: 0, failed: 0 }
+  let passed = 0
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('Interrupted')), { once: true })
   })
@@ -41,21 +43,20 @@ export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix)
       const begun = performance.now()
       const result = await Promise.race([playTwice({ lab, program, say, signal }, scenario), interrupted])
       const seconds = Math.round((performance.now() - begun) / 1000)
-      if (result === undefined) {
-        score.failed += lab.ways.length
-        continue
-      }
-      const faults = result.clients.flatMap(({ way, faults: broken }) => (broken.length > 0 ? [way] : []))
-      score.failed += faults.length
-      score.passed += lab.ways.length - faults.length
+      if (result === undefined) continue
+      const broken = result.clients.filter(({ faults }) => faults.length > 0)
+      passed += lab.ways.length - broken.length
       for (const line of describe(result, seconds)) say(line)
       if (folder !== undefined) await keep(folder, result)
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    say(`FAILED ${(signal.reason as Error).message}: the lab is being taken down`)
   } finally {
-    await lab.stop()
+    await withDeadline(lab.stop(), { what: 'Taking the lab down', millis: STOP_MILLIS })
     await rm(path.dirname(program), { recursive: true, force: true })
   }
-  return score
+  return { passed, failed: scenarios.length * lab.ways.length - passed }
 }
 
 /** A cluster that does not do what the scenario needs says nothing of the client: once more, with a new one. */
@@ -71,7 +72,10 @@ async function playTwice(
       })
     } catch (error) {
       if (signal.aborted) throw error
-      say(`${scenario.name}: ${(error as Error).message}${attempt === 1 ? '; once more in a new lab' : ''}`)
+      const begins = attempt === 1 ? '' : 'FAILED '
+      say(
+        `${begins}${scenario.name}: ${(error as Error).message}${attempt === 1 ? '; once more in a new lab' : ''}`,
+      )
       await lab.stop()
       await lab.start().catch((failure: Error) => say(`The new lab: ${failure.message}`))
     }
