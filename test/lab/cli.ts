@@ -1,13 +1,12 @@
 // `npm run lab -- <verb>`: the lab by hand, or scenarios in it.
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { kindNamed, kinds } from './kinds.ts'
 import { HIGHEST_NUMBER, layoutOf } from './namespaces/layout.ts'
-import { PatroniLab } from './namespaces/patroni-lab.ts'
 import { whyNot } from './needs.ts'
+import { playChosen } from './play-chosen.ts'
 import type { Lab, LabHost } from './port.ts'
 import { serveFirst } from './priority.ts'
-import { runMatrix } from './run-matrix.ts'
-import { patroniScenarios } from './scenarios/patroni.ts'
 import { describeLab } from './status.ts'
 
 /** What cannot run here is no failure (as for automake's tests). */
@@ -17,12 +16,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     number: { type: 'string', default: '0' },
+    lab: { type: 'string', default: 'patroni' },
     short: { type: 'boolean', default: false },
     results: { type: 'string' },
     minutes: { type: 'string', default: '360' },
     help: { type: 'boolean', default: false },
   },
 })
+const kind = kindNamed(values.lab) ?? kinds.patroni
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 process.exitCode = await main()
@@ -32,14 +33,16 @@ process.exit()
 async function main(): Promise<number> {
   const [verb = 'help', ...rest] = positionals
   if (verb === 'help' || values.help) return help()
-  const reason = whyNot()
+  if (kindNamed(values.lab) === undefined)
+    return refuse(`No lab "${values.lab}": ${Object.keys(kinds).join(', ')}`)
+  const reason = whyNot(kind.programs)
   if (reason !== undefined) {
     say(reason)
     return CANNOT_RUN
   }
   serveFirst(process.pid)
   if (verb === 'run') return run(rest)
-  const lab = new PatroniLab(Number(values.number))
+  const lab = kind.make(Number(values.number))
   switch (verb) {
     case 'up':
       await lab.start()
@@ -62,23 +65,7 @@ async function main(): Promise<number> {
 }
 
 async function run(names: readonly string[]): Promise<number> {
-  const unknown = names.filter((name) => !patroniScenarios.some((scenario) => scenario.name === name))
-  if (unknown.length > 0) return refuse(`No scenario ${unknown.join(', ')}: see npm run lab -- help`)
-  const chosen = patroniScenarios.filter(({ name, inShort }) =>
-    names.length > 0 ? names.includes(name) : !values.short || inShort,
-  )
-  const lab = new PatroniLab(freeNumber())
-  const interrupt = new AbortController()
-  const end = (why: string) => (): void => interrupt.abort(new Error(why))
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end('Interrupted'))
-  setTimeout(
-    end(`The run took longer than ${values.minutes} minutes`),
-    Number(values.minutes) * 60_000,
-  ).unref()
-  const matrix = { lab, scenarios: chosen, folder: values.results, say, signal: interrupt.signal }
-  const { passed, failed } = await runMatrix(matrix)
-  say(`${passed} passed, ${failed} failed`)
-  return failed === 0 ? 0 : 1
+  return playChosen(kind.make(freeNumber()), kind.scenarios, { ...values, names })
 }
 
 /** A run takes a lab that nobody has. */
@@ -119,11 +106,9 @@ function refuse(message: string): number {
 }
 
 function help(): number {
-  const faults = Object.entries(new PatroniLab(0).faults).map(
-    ([name, { says }]) => `  ${name.padEnd(26)} ${says}`,
-  )
-  const rows = patroniScenarios.map(({ name, area, title }) => `  ${name.padEnd(32)} ${area}: ${title}`)
-  say(`npm run lab -- <verb> [--number <n>]
+  const faults = Object.entries(kind.make(0).faults).map(([name, { says }]) => `  ${name.padEnd(26)} ${says}`)
+  const rows = kind.scenarios.map(({ name, area, title }) => `  ${name.padEnd(32)} ${area}: ${title}`)
+  say(`npm run lab -- <verb> [--lab ${Object.keys(kinds).join(' | ')}] [--number <n>]
 
 up, down, status, ready        a lab that stays until it is taken down; needs root (test/lab/install installs the rest)
 <fault> [host]                 breaks something on a host: its name, primary (default), standby or holder of the VIP

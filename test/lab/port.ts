@@ -5,6 +5,8 @@ export interface LabHost {
   /** Where its own PostgreSQL listens, as a client of the lab dials it. */
   readonly address: string
   readonly port: number
+  /** What this server answers to the lab's `whoSql`. */
+  readonly self: string
 }
 
 /** A way for an application to reach the cluster. */
@@ -30,6 +32,8 @@ export interface Lab {
   readonly hosts: readonly LabHost[]
   readonly ways: readonly Way[]
   readonly faults: Readonly<Record<string, Fault>>
+  /** An SQL expression that tells one server from another, whichever way leads to it. */
+  readonly whoSql: string
   /** A superuser's URL of one host's own server. */
   directUrl(host: LabHost): string
   start(): Promise<void>
@@ -38,10 +42,10 @@ export interface Lab {
   untilReady(millis?: number): Promise<void>
   /** The host that the lab's manager, or else the only primary found, names. */
   primary(): Promise<LabHost | undefined>
-  /** Moves the primary to this host, in peace. */
-  makePrimary(host: LabHost): Promise<void>
+  /** Moves the primary to this host, in peace, where the lab can. */
+  makePrimary?(host: LabHost): Promise<void>
   /** Who holds the virtual address, where the lab has one. */
   addressHolders(): Promise<readonly string[]>
   /** Synchronous replication on or off, where the lab can. */
-  setSynchronous(on: boolean): Promise<void>
+  setSynchronous?(on: boolean): Promise<void>
 }

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { Pool } from 'pg-ha'
 import { type ApplicationOptions, now, type Sign } from './record.ts'
 
-/** Both give the address of the server that answered. */
+/** Both give what the server that answered said it is. */
 export interface Client {
   write(key: string): Promise<string>
   read(): Promise<string>
@@ -17,13 +17,13 @@ interface Answer {
   readonly node: string
 }
 
-function statements({ id, table }: ApplicationOptions) {
+function statements({ id, table, whoSql }: ApplicationOptions) {
   return {
     write: (key: string) => ({
       text: `insert into ${table} (app, key) values ($1, $2) returning node`,
       values: [id, key],
     }),
-    read: 'select host(inet_server_addr()) as node',
+    read: `select ${whoSql} as node`,
   }
 }
 

@@ -11,7 +11,7 @@ export interface Operation {
   readonly endedAt: number | null
   /** SQLSTATE, PGHA_* or system code, or the message where there is no code. Null: it succeeded. */
   readonly error: string | null
-  /** The address of the server that answered. */
+  /** What the server that answered said it is. */
   readonly node: string | null
 }
 
@@ -36,6 +36,8 @@ export interface ApplicationOptions {
   readonly writes: readonly string[]
   readonly reads: readonly string[]
   readonly table: string
+  /** An SQL expression: which server this is. */
+  readonly whoSql: string
   /** Options of pg-ha beyond the URL. */
   readonly poolOptions: Readonly<Record<string, unknown>>
 }

@@ -42,6 +42,7 @@ export function layoutOf(number: number, kind = 'lab'): Layout {
   const host = (name: string, last: number): NamespaceHost => ({
     name,
     address: `${subnet}.${last}`,
+    self: `${subnet}.${last}`,
     port: POSTGRES_PORT,
     namespace: `pgha${number}-${name}`,
     cable: `pgha${number}c${last}`,

@@ -1,13 +1,13 @@
 // The cluster that Patroni's users run, on one machine: three hosts with PostgreSQL, Patroni and etcd, HAProxy and
 // keepalived on two of them, PgBouncer on a fourth. Needs root. Starts and ends it; breaks nothing (see faults.ts).
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { attempt, command } from '../command.ts'
+import { DATABASE, ROLES_SQL, SUPERUSER, tablesSql } from '../accounts.ts'
 import { asksServer } from '../direct-query.ts'
 import { Launches } from '../launches.ts'
 import type { Fault, Lab, LabHost, Way } from '../port.ts'
 import { until } from '../until.ts'
-import { type Daemon, killAllInside, launch, postmasterOf } from './daemons.ts'
+import { type Daemon, launch } from './daemons.ts'
 import { patroniFaults } from './faults.ts'
 import {
   type Layout,
@@ -16,17 +16,20 @@ import {
   POOLED_PRIMARY_PORT,
   POOLED_REPLICA_PORT,
 } from './layout.ts'
-import { addressesOf, createNetwork, everyHost, removeNetwork } from './network.ts'
+import { addressesOf, createNetwork } from './network.ts'
+import { give, makeFolders, postgresAccount } from './own-folders.ts'
 import * as rest from './patroni-rest.ts'
-import { DATABASE, ROLES_SQL, SUPERUSER, TABLES_SQL } from './settings/accounts.ts'
 import { etcdArguments, patroniSettings } from './settings/patroni.ts'
 import * as proxies from './settings/proxies.ts'
+import { takeDown } from './take-down.ts'
 import { patroniWays } from './ways.ts'
 
 const READY_MILLIS = 120_000
+const ADDRESS_SQL = 'host(inet_server_addr())'
 
 export class PatroniLab implements Lab {
   readonly name = 'Patroni'
+  readonly whoSql = ADDRESS_SQL
   readonly layout: Layout
   readonly ways: readonly Way[]
   readonly faults: Readonly<Record<string, Fault>>
@@ -50,7 +53,6 @@ export class PatroniLab implements Lab {
     const { layout } = this
     this.#launches.open()
     await this.#launches.run(async () => {
-      await mkdir(layout.folder, { recursive: true, mode: 0o755 })
       await this.#writeSettings()
       await createNetwork(layout)
     })
@@ -75,14 +77,7 @@ export class PatroniLab implements Lab {
   async stop(): Promise<void> {
     const { layout } = this
     await this.#launches.close()
-    // Patroni before its server, which it would start again; the server before the rest, so that it ends in order.
-    const servers = await Promise.all(layout.hosts.map(postmasterOf))
-    const segments = await Promise.all(layout.hosts.map(sharedMemoryOf))
-    for (const host of everyHost(layout)) await killAllInside(host)
-    for (const [index, segment] of segments.entries())
-      if (segment !== undefined && servers[index] !== undefined) await attempt(['ipcrm', '-m', segment])
-    await removeNetwork(layout)
-    await rm(layout.folder, { recursive: true, force: true })
+    await takeDown(layout)
   }
 
   async untilReady(millis = READY_MILLIS): Promise<void> {
@@ -198,20 +193,12 @@ export class PatroniLab implements Lab {
 
   async #writeSettings(): Promise<void> {
     const { layout } = this
-    const { uid, gid } = await postgresAccount()
-    const give = async (file: string, text: string, mode = 0o644): Promise<void> => {
-      await writeFile(file, text, { mode })
-      await chown(file, uid, gid)
-    }
-    for (const host of everyHost(layout)) {
-      for (const folder of ['', 'log', 'pids', 'socket', 'etcd']) {
-        await mkdir(path.join(host.folder, folder), { recursive: true })
-        await chown(path.join(host.folder, folder), uid, gid)
-      }
-      await chmod(path.join(host.folder, 'etcd'), 0o700)
-    }
+    const account = await postgresAccount()
+    await makeFolders(layout, account)
+    const own = (file: string, text: string, mode?: number): Promise<void> =>
+      give(file, { text, account, ...(mode !== undefined && { mode }) })
     for (const host of layout.hosts)
-      await give(path.join(host.folder, 'patroni.yml'), patroniSettings(layout, host), 0o600)
+      await own(path.join(host.folder, 'patroni.yml'), patroniSettings(layout, host), 0o600)
     for (const host of layout.proxies) {
       await writeFile(path.join(host.folder, 'haproxy.cfg'), proxies.haproxySettings(layout))
       await writeFile(path.join(host.folder, 'keepalived.conf'), proxies.keepalivedSettings(layout, host))
@@ -219,10 +206,10 @@ export class PatroniLab implements Lab {
     }
     for (const port of [POOLED_PRIMARY_PORT, POOLED_REPLICA_PORT] as const) {
       const file = path.join(layout.pooler.folder, `pgbouncer-${port}.ini`)
-      await give(file, proxies.pgbouncerSettings(layout, port))
+      await own(file, proxies.pgbouncerSettings(layout, port))
     }
-    await give(proxies.pgbouncerUserFile(layout), proxies.pgbouncerUsers(), 0o600)
-    await give(path.join(layout.folder, 'post_bootstrap.sh'), postBootstrap(), 0o755)
+    await own(proxies.pgbouncerUserFile(layout), proxies.pgbouncerUsers(), 0o600)
+    await own(path.join(layout.folder, 'post_bootstrap.sh'), postBootstrap(), 0o755)
   }
 }
 
@@ -236,18 +223,7 @@ set -e
 psql -X -v ON_ERROR_STOP=1 -d "$1" << 'SQL'
 ${ROLES_SQL}
 \\c ${DATABASE}
-${TABLES_SQL}
+${tablesSql(ADDRESS_SQL)}
 SQL
 `
-}
-
-async function postgresAccount(): Promise<{ uid: number; gid: number }> {
-  const id = async (flag: string): Promise<number> => Number(await command(['id', flag, 'postgres']))
-  return { uid: await id('-u'), gid: await id('-g') }
-}
-
-/** The id of the shared memory that a killed server would leave behind. */
-async function sharedMemoryOf(host: NamespaceHost): Promise<string | undefined> {
-  const lock = await readFile(path.join(host.data, 'postmaster.pid'), 'utf8').catch(() => '')
-  return lock.split('\n')[6]?.trim().split(/\s+/)[1]
 }

@@ -1,4 +1,6 @@
 // The four ways for an application to reach the lab's cluster.
+
+import { APPLICATION, DATABASE } from '../accounts.ts'
 import type { Way } from '../port.ts'
 import {
   type Layout,
@@ -8,7 +10,6 @@ import {
   PRIMARY_PORT,
   REPLICA_PORT,
 } from './layout.ts'
-import { APPLICATION, DATABASE } from './settings/accounts.ts'
 
 const LOGIN = `${APPLICATION.username}:${APPLICATION.password}`
 

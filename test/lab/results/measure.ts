@@ -16,7 +16,10 @@ export interface Marks {
 
 export interface Server {
   readonly name: string
-  readonly address: string
+  /** What it answers when it is asked which server it is. */
+  readonly self: string
+  /** As pg-ha names it. */
+  readonly place: string
 }
 
 export interface Evidence {
@@ -174,7 +177,7 @@ function onWrongPrimary(writes: readonly Operation[], evidence: Evidence): reado
   return writes
     .filter(({ startedAt }) => startedAt > since && startedAt < marks.healedAt)
     .filter(({ key, node }) =>
-      others.some(({ name, address }) => node === address || evidence.heldElsewhere.get(name)?.has(key)),
+      others.some(({ name, self }) => node === self || evidence.heldElsewhere.get(name)?.has(key)),
     )
 }
 
@@ -184,7 +187,7 @@ function timeOfNotice(signs: readonly Sign[], { marks, truePrimary }: Evidence):
   const notice = signs.find(
     ({ at, event, says }) =>
       at >= marks.faultAt &&
-      (event === 'splitBrain' || (event === 'primaryChange' && says.startsWith(`${truePrimary.address}:`))),
+      (event === 'splitBrain' || (event === 'primaryChange' && says.startsWith(`${truePrimary.place} `))),
   )
   return notice?.at ?? null
 }
@@ -194,8 +197,8 @@ function isLossExplained(
   { node, startedAt }: Operation,
   { sightings, hosts, finalPrimary }: Evidence,
 ): boolean {
-  if (node !== finalPrimary.address) return true
-  const name = hosts.find(({ address }) => address === node)?.name
+  if (node !== finalPrimary.self) return true
+  const name = hosts.find(({ self }) => self === node)?.name
   return sightings.some(({ host, state, at }) => state === 'primary' && host !== name && at > startedAt)
 }
 

@@ -1,13 +1,13 @@
 // Carries one scenario out in a lab: applications of both kinds at work through every way, the fault, its healing, and what
 // was found afterwards.
 import { setTimeout as pause } from 'node:timers/promises'
+import { TABLE } from '../accounts.ts'
 import { Application } from '../application/application.ts'
 import { type ApplicationRecord, type ClientKind, now } from '../application/record.ts'
 import { ClusterWatch } from '../cluster-watch.ts'
 import { rowsOf } from '../direct-query.ts'
-import { TABLE } from '../namespaces/settings/accounts.ts'
 import type { Lab, LabHost } from '../port.ts'
-import { clusterDowntime, type Evidence, type Marks, measure } from '../results/measure.ts'
+import { clusterDowntime, type Evidence, type Marks, measure, type Server } from '../results/measure.ts'
 import { brokenPromises } from '../results/promises.ts'
 import type { ClientResult, ScenarioResult } from '../results/result.ts'
 import { strip } from '../results/strip.ts'
@@ -41,6 +41,7 @@ export async function runScenario({ lab, program }: Setting, scenario: Scenario)
           way: way.name,
           id: `${way.name} ${client}`,
           ...{ client, url: way.url, writes: way.writes, reads: way.reads, table: TABLE },
+          whoSql: lab.whoSql,
           poolOptions: scenario.poolOptions ?? {},
         }),
     ),
@@ -58,8 +59,8 @@ export async function runScenario({ lab, program }: Setting, scenario: Scenario)
 async function prepare(lab: Lab, { onPreferred, synchronous }: Scenario): Promise<void> {
   await lab.untilReady()
   const [preferred] = lab.hosts
-  if (onPreferred && preferred !== undefined) await lab.makePrimary(preferred)
-  if (synchronous) await lab.setSynchronous(true)
+  if (onPreferred && preferred !== undefined) await lab.makePrimary?.(preferred)
+  if (synchronous) await lab.setSynchronous?.(true)
   const primary = await lab.primary()
   if (primary === undefined) throw new Error('The lab has no primary')
   await rowsOf(lab.directUrl(primary), `truncate ${TABLE}`)
@@ -101,7 +102,7 @@ async function play(stage: Stage): Promise<ScenarioResult> {
   const healedAt = now()
   for (const { fault, host } of victims) await lab.faults[fault]?.heal(host)
   await lab.untilReady(WHOLE_MILLIS)
-  if (scenario.synchronous) await lab.setSynchronous(false)
+  if (scenario.synchronous) await lab.setSynchronous?.(false)
   const wholeAt = now()
   const ours = applications.filter(({ options }) => options.client === 'pg-ha')
   // Whether it came to that is judged from the records.
@@ -136,7 +137,8 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
   const clients = applications.map(({ options, way }, index): ClientResult => {
     const record = records[index] ?? { operations: [], messages: {}, signs: [] }
     const evidence: Evidence = {
-      ...{ marks, sightings, hosts: lab.hosts, truePrimary: named, finalPrimary: after },
+      ...{ marks, sightings, hosts: lab.hosts.map(serverOf), finalPrimary: serverOf(after) },
+      truePrimary: named === null ? null : serverOf(named),
       held: held.get(after.name)?.get(options.id) ?? new Map(),
       heldElsewhere: new Map(
         [...elsewhere].map(([host, keys]) => [host, new Set(keys.get(options.id)?.keys() ?? [])]),
@@ -169,6 +171,10 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
     effectMillis: Math.round(marks.effectAt - marks.faultAt),
     returnMillis: Math.round(marks.wholeAt - marks.healedAt),
   }
+}
+
+function serverOf({ name, self, address, port }: LabHost): Server {
+  return { name, self, place: `${address}:${port}` }
 }
 
 function targets({ lab, watch }: Stage, { before, on }: { before: LabHost; on: Target }): readonly LabHost[] {

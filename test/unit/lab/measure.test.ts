@@ -7,13 +7,13 @@ import { brokenPromises } from '../../lab/results/promises.ts'
 import { strip } from '../../lab/results/strip.ts'
 import type { Scenario } from '../../lab/scenarios/scenario.ts'
 
-const A = { name: 'a', address: '10.0.0.1' }
-const B = { name: 'b', address: '10.0.0.2' }
+const A = { name: 'a', self: 'A', place: '10.0.0.1:5432' }
+const B = { name: 'b', self: 'B', place: '10.0.0.2:5432' }
 const marks = { beganAt: 0, faultAt: 1000, effectAt: 3000, healedAt: 6000, wholeAt: 8000, endedAt: 9000 }
 
 const saw = (at: number, host: string, state: HostState): Sighting => ({ at, host, state, timeline: null })
 const write = (key: string, at: number, over: Partial<Operation> = {}): Operation => ({
-  ...{ kind: 'write', key, startedAt: at, endedAt: at + 10, error: null, node: A.address },
+  ...{ kind: 'write', key, startedAt: at, endedAt: at + 10, error: null, node: A.self },
   ...over,
 })
 const read = (at: number): Operation => write('', at, { kind: 'read' })
@@ -59,7 +59,7 @@ describe('of the rows', () => {
   }
 
   test('rows on a primary beside the true one are on the wrong one, from its first writable moment on', () => {
-    const writes = [write('before', 1900), write('after', 2100), write('right', 2200, { node: B.address })]
+    const writes = [write('before', 1900), write('after', 2100), write('right', 2200, { node: B.self })]
     expect(measured(writes, both).onWrongPrimary).toBe(1)
   })
 

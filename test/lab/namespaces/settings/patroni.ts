@@ -1,9 +1,9 @@
 // Patroni's and etcd's settings for one host of a lab, with the times that decide how long a failover takes.
 import path from 'node:path'
 import { stringify } from 'yaml'
+import { REPLICATION, REWIND, SUPERUSER } from '../../accounts.ts'
 import { SERVER_BINARIES } from '../daemons.ts'
 import { type Layout, type NamespaceHost, networkOf, PATRONI_PORT, POSTGRES_PORT } from '../layout.ts'
-import { REPLICATION, REWIND, SUPERUSER } from './accounts.ts'
 
 /**
  * The shortest times that Patroni supports. A leader that says nothing for `ttl` has lost its key: this is the time to

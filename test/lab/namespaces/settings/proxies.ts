@@ -1,5 +1,6 @@
 // The settings of HAProxy, keepalived and PgBouncer in a lab: Patroni's own template for HAProxy, with quicker checks.
 import path from 'node:path'
+import { APPLICATION, DATABASE, MONITOR } from '../../accounts.ts'
 import {
   type Layout,
   type NamespaceHost,
@@ -9,7 +10,6 @@ import {
   PRIMARY_PORT,
   REPLICA_PORT,
 } from '../layout.ts'
-import { APPLICATION, DATABASE, MONITOR } from './accounts.ts'
 
 /** A server that fails two checks in a row is out, and its connections are closed: at most about 2 s after its role ended. */
 const CHECKS = 'inter 1s fastinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions'

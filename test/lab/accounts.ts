@@ -17,10 +17,12 @@ create role ${MONITOR.username} login password '${MONITOR.password}' in role pg_
 create database ${DATABASE} owner ${APPLICATION.username};
 `
 
-/** Run after that, in the new database. */
-export const TABLES_SQL = `
-create table ${TABLE} (app text not null, key text not null, node text not null default host(inet_server_addr()));
+/** Run after that, in the new database; `whoSql` is the lab's. */
+export function tablesSql(whoSql: string): string {
+  return `
+create table ${TABLE} (app text not null, key text not null, node text not null default ${whoSql});
 alter table ${TABLE} owner to ${APPLICATION.username};
 create table lab_probe (id int primary key, at timestamptz);
 insert into lab_probe values (1, now());
 `
+}
