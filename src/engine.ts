@@ -1,8 +1,9 @@
 // Puts the rooms together for one Pool: settings in, a dispatcher that serves requests out. Holds no policy of its own.
 import type { PoolConfig } from 'pg'
-import { nodeOptions } from './config/node-options.ts'
+import { limited, nodeOptions, warmCount } from './config/node-options.ts'
 import type { PoolEventName } from './config/pool-engine.ts'
 import type { Settings } from './config/settings.ts'
+import { connectionOptions, monitorOptions, readOnly } from './connection-options.ts'
 import { Dialer } from './dialing/dialer.ts'
 import type { DrainParts } from './draining.ts'
 import type { PoolEvent } from './events.ts'
@@ -20,10 +21,9 @@ import type { Guide } from './pooling/guide.ts'
 import type { NodePool } from './pooling/node-pool.ts'
 import { findFate } from './pooling/outcome-lookup.ts'
 import { PoolSet } from './pooling/pool-set.ts'
-import { verifyRole } from './pooling/role-check.ts'
 import type { OutcomeKeeper } from './pooling/statement-batch.ts'
 import { TokenKeeper } from './pooling/token-keeper.ts'
-import { type ClientClass, trackedClientClass } from './pooling/tracked-client.ts'
+import { WarmPools } from './pooling/warm-pools.ts'
 import { type Intent, type RouteRequest, writeRequest } from './routing/request.ts'
 import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
@@ -82,11 +82,12 @@ export class Engine {
     this.outcomes = settings.monitored && settings.commitOutcome !== 'off' ? this.#keepOutcomes() : null
   }
 
-  /** What the pool shows as its own options: those of the first node. */
-  get shownOptions(): PoolConfig {
+  /** What a pool of this intent shows as its own options: those of the first node. */
+  shownOptions(intent: Intent): PoolConfig {
     const [host] = this.settings.hosts
     if (host === undefined) throw new Error('A host was expected')
-    return this.#dialer.options(nodeOptions(this.settings, host), host.hostaddr ?? null)
+    const options = this.#dialer.options(nodeOptions(this.settings, host), host.hostaddr ?? null)
+    return limited(options, this.settings[`${intent}Limits`])
   }
 
   get state(): ClusterState {
@@ -164,7 +165,8 @@ export class Engine {
         const node = findNode(this.state.view, name)
         if (node === undefined) throw new Error(`${name} is not in the view`)
         const isPooled = (): boolean => this.#node(name)?.answer?.isPooled === true
-        const options = connectionOptions(this.#dialledOptions(node), { settings, isPooled })
+        const dialled = limited(this.#dialledOptions(node), settings[`${intent}Limits`])
+        const options = connectionOptions(dialled, { settings, isPooled })
         return intent === 'read'
           ? { makeEngine, poolOptions: readOnly(options), plainOptions: options }
           : { makeEngine, poolOptions: options }
@@ -181,6 +183,7 @@ export class Engine {
 
   #makeCoordinator(policy: Policy): Coordinator {
     const { settings } = this
+    const warm = new WarmPools({ pools: this.#pools, count: warmCount(settings), clock: monotonicClock })
     return new Coordinator({
       hosts: settings.hosts,
       policy,
@@ -213,7 +216,10 @@ export class Engine {
           const cut = this.#pools.destroyLeased(node, intent, { reason, why })
           if (why === 'stale') this.#connectionsFenced += cut
         },
-        wake: () => this.dispatcher.wake(),
+        wake: () => {
+          this.dispatcher.wake()
+          warm.keep(this.state)
+        },
         emit: (event) => this.#listener?.clusterEvent(event),
       },
     })
@@ -244,37 +250,4 @@ function patroniAgents({ patroni, probeTimeoutMillis }: Settings): readonly Mana
       clock: monotonicClock,
     }),
   }))
-}
-
-/** The role of each new connection is made sure of. */
-function connectionOptions(
-  options: PoolConfig,
-  { settings, isPooled }: { settings: Settings; isPooled: () => boolean },
-): PoolConfig {
-  options.Client = trackedClientClass(options.Client as ClientClass | undefined) as never
-  if (settings.monitored) options.verify = verifyRole(options.verify, isPooled)
-  return options
-}
-
-/** Sessions that cannot write unless they ask for it, wherever they run. */
-function readOnly(options: PoolConfig): PoolConfig {
-  const startup = [options.options, '-c default_transaction_read_only=on'].filter(Boolean).join(' ')
-  return { ...options, options: startup }
-}
-
-function monitorOptions(options: PoolConfig, settings: Settings): PoolConfig {
-  const login: PoolConfig = {
-    ...options,
-    application_name: 'pg-ha monitor',
-    pipeline: false,
-    query_timeout: 0,
-    // The application may parse values as it likes; evidence is read as PostgreSQL writes it.
-    types: { getTypeParser: () => String } as never,
-  }
-  Object.defineProperty(login, 'password', {
-    value: settings.monitorPassword ?? options.password,
-    enumerable: false,
-  })
-  if (settings.monitorUser !== undefined) login.user = settings.monitorUser
-  return login
 }

@@ -51,17 +51,16 @@ export class Pool extends RoutedPool {
     const settings = resolveSettings(options, process.env, userFiles())
     for (const notice of settings.notices) warnOnce(notice)
     const engine = new Engine(settings)
-    const poolOptions = engine.shownOptions
     const splitting = splittingOf(engine)
     const { target } = settings
     const request = ownRequest(target)
-    super({ poolOptions, engine, request, splitting })
+    super({ poolOptions: engine.shownOptions(request.intent), engine, request, splitting })
     this.#engine = engine
     this.#own = request
     this.#splitting = splitting
     if (settings.readConsistency === 'session' && settings.monitored) this.#sessions = new Sessions(engine)
-    this.read = new RoutedPool({ poolOptions, engine, request: readRequest(target), intent: 'read' })
-    this.write = new RoutedPool({ poolOptions, engine, request: writeRequest(target), intent: 'write' })
+    this.read = view(engine, readRequest(target))
+    this.write = view(engine, writeRequest(target))
     engine.listen({
       poolEvent: (intent, event, args) => {
         for (const pool of [this, this[intent]]) {
@@ -148,6 +147,11 @@ export class Pool extends RoutedPool {
     await this.#engine.end()
     for (const pool of [this.read, this.write, this]) Object.assign(pool, { ended: true })
   }
+}
+
+function view(engine: Engine, request: RouteRequest): RoutedPool {
+  const { intent } = request
+  return new RoutedPool({ poolOptions: engine.shownOptions(intent), engine, request, intent })
 }
 
 /** Where nobody listens, an operator must still be able to see it. */

@@ -88,10 +88,11 @@ export class OptionReader {
     return this.#number(option, { isSound, expected: 'a number from 0 to 1', fallback: 1 })
   }
 
-  /** A whole number from 1, or none. */
-  ordinal(option: string): number | undefined {
-    const isSound = (value: number) => Number.isSafeInteger(value) && value >= 1
-    const value = this.#number(option, { isSound, expected: 'a whole number from 1', fallback: Number.NaN })
+  /** A whole number from `least`, or none. */
+  ordinal(option: string, least: 0 | 1 = 1): number | undefined {
+    const isSound = (value: number) => Number.isSafeInteger(value) && value >= least
+    const expected = `a whole number from ${least}`
+    const value = this.#number(option, { isSound, expected, fallback: Number.NaN })
     return Number.isNaN(value) ? undefined : value
   }
 

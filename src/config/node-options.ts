@@ -1,7 +1,7 @@
 // The options pg gets for one node: what all nodes share, with its own host and port.
 import type { PoolConfig } from 'pg'
 import type { Host } from '../topology/host.ts'
-import type { Settings } from './settings.ts'
+import type { ConnectionLimits, Settings } from './settings.ts'
 
 /** A fresh object, with the password enumerable so that a copy keeps it: for pg's hands only, never for a message. */
 export function nodeOptions(
@@ -12,3 +12,21 @@ export function nodeOptions(
   if (poolOptions.password !== undefined) options.password = poolOptions.password
   return options
 }
+
+/** With limits of its own; the same object. */
+export function limited(options: PoolConfig, { max, min }: ConnectionLimits): PoolConfig {
+  if (max !== undefined) options.max = max
+  if (min !== undefined) options.min = min
+  return options
+}
+
+/** How many connections for writes are kept open where nobody writes yet. */
+export function warmCount({ poolOptions, poolEngine, writeLimits }: Settings): number {
+  // What is closed after each use cannot be kept.
+  if (poolEngine === 'none' || poolOptions.maxUses === 1) return 0
+  const { max, min } = limited({ ...poolOptions }, writeLimits)
+  return Math.min(min || 0, max || DEFAULT_MAX)
+}
+
+/** pg-pool's own. */
+export const DEFAULT_MAX = 10

@@ -117,6 +117,17 @@ export interface PoolOptions extends Omit<PoolConfig, 'host' | 'port'> {
    * fail with `ReadsOnPrimaryError`. Default: 1, all.
    */
   maxReadsOnPrimary?: number | undefined
+  /** `max` for reads, per node: the sessions of `pool.read`, and of what is split off to standbys. Default: `max`. */
+  readMax?: number | undefined
+  /** `min` for reads, per node. Default: `min`. */
+  readMin?: number | undefined
+  /** `max` for all other sessions, per node. Default: `max`. */
+  writeMax?: number | undefined
+  /**
+   * `min` for all other sessions, per node. So many are kept open on standbys, too, so that the next primary is not met by a
+   * storm of logins. Default: `min`.
+   */
+  writeMin?: number | undefined
   /** How to choose among several fit nodes. Default: `leastBusy`, the less busy of two picked at random. */
   balancer?: BalancerName | undefined
 

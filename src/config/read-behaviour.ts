@@ -10,6 +10,8 @@ type Behaviour = Pick<
   | 'preferZone'
   | 'slowStartMillis'
   | 'maxReadsOnPrimary'
+  | 'readLimits'
+  | 'writeLimits'
   | 'balancer'
   | 'hostRecheckMillis'
   | 'probeIntervalMillis'
@@ -36,6 +38,8 @@ export function readBehaviour(sources: readonly GivenOptions[], faults: FaultLis
     preferZone: read.text('preferZone'),
     slowStartMillis: read.millis('slowStartMillis', { least: 0, fallback: 10_000 }),
     maxReadsOnPrimary: read.share('maxReadsOnPrimary'),
+    readLimits: Object.freeze({ max: read.ordinal('readMax'), min: read.ordinal('readMin', 0) }),
+    writeLimits: Object.freeze({ max: read.ordinal('writeMax'), min: read.ordinal('writeMin', 0) }),
     readWriteSplitting: read.choice('readWriteSplitting', ['explicit', 'auto'], 'explicit'),
     balancer: read.choice('balancer', ['random', 'roundRobin', 'leastBusy', 'nearest'], 'leastBusy'),
     hostRecheckMillis: read.secondsAsMillis('hostRecheckSeconds', 10),

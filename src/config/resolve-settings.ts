@@ -23,6 +23,7 @@ import {
 import { optionHosts, resolveHosts, textHosts } from './host-list.ts'
 import { withPlaces } from './host-places.ts'
 import { LOGIN_OPTIONS, OWN_OPTIONS } from './known-names.ts'
+import { DEFAULT_MAX } from './node-options.ts'
 import type { ParsedString } from './parsed-string.ts'
 import { resolvePatroni } from './patroni-settings.ts'
 import { readPgParameters } from './pg-parameters.ts'
@@ -99,6 +100,7 @@ export function resolveSettings(
     poolOptions: nodeSettings(given, ofPg),
   }
   checkSplitting(settings, faults)
+  checkLimits(settings, faults)
   faults.throwIfAny()
   return Object.freeze(settings)
 }
@@ -183,5 +185,14 @@ function nodeSettings(
 function checkSplitting({ readWriteSplitting, target }: Settings, faults: FaultList): void {
   if (readWriteSplitting === 'auto' && (target === 'read-only' || target === 'standby')) {
     faults.add('readWriteSplitting', "'auto' given with a target that takes no writes, expected explicit")
+  }
+}
+
+/** pg's own `max` and `min` are handed on as they are. */
+function checkLimits({ poolOptions, readLimits, writeLimits }: Settings, faults: FaultList): void {
+  for (const [intent, { max, min }] of [['read', readLimits] as const, ['write', writeLimits] as const]) {
+    const most = max ?? (poolOptions.max || DEFAULT_MAX)
+    if (min === undefined || min <= most) continue
+    faults.add(`${intent}Min`, `${min} given, expected at most ${most}, as many as there may be`)
   }
 }

@@ -103,6 +103,12 @@ export type LookupFunction = (
   ) => void,
 ) => void
 
+/** How many connections of one node and intent; what is not said here, `max` and `min` of pg's options say. */
+export interface ConnectionLimits {
+  readonly max: number | undefined
+  readonly min: number | undefined
+}
+
 export interface Settings {
   /** In list order, duplicates kept out, never empty. */
   readonly hosts: readonly Host[]
@@ -117,6 +123,8 @@ export interface Settings {
   readonly slowStartMillis: number
   /** Which part of the reads that prefer a standby may run on the primary; 1: all. */
   readonly maxReadsOnPrimary: number
+  readonly readLimits: ConnectionLimits
+  readonly writeLimits: ConnectionLimits
   /** `auto`: what a statement does decides where the pool's own `query` and `connect` run it. */
   readonly readWriteSplitting: ReadWriteSplitting
   readonly loadBalanceHosts: boolean

@@ -15,7 +15,7 @@ import { type Attempt, inContextOf } from './attempt.ts'
 import type { Accepts, Guide } from './guide.ts'
 import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
 import type { PoolSet } from './pool-set.ts'
-import { leadsToStandby } from './role-check.ts'
+import { checkRole } from './role-check.ts'
 
 const debug = createDebug('pg-ha:route')
 
@@ -215,18 +215,25 @@ export class Dispatcher {
     const whenAcquired: AcquireCallback = (error, client, release) => {
       if (error !== undefined) {
         this.#connectFailed(attempt, { pool, generation, error })
-      } else if (leadsToStandby(client, request)) {
-        release(true)
-        const mismatch = new Error(`${node} led to a standby`)
-        this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
-        this.retry(attempt, mismatch)
-      } else if (!this.#options.guide.isFit(request, node, accepts)) {
-        // The view has changed, or this process slept, while the connection was waited for.
-        release()
-        this.#route(attempt)
-      } else {
-        inContextOf(attempt, () => attempt.callback(undefined, { client, release, pool }))
+        return
       }
+      checkRole(client, request, (failure, isStandby) => {
+        if (failure !== undefined) {
+          release(failure)
+          this.#connectFailed(attempt, { pool, generation, error: failure })
+        } else if (isStandby) {
+          release(true)
+          const mismatch = new Error(`${node} led to a standby`)
+          this.reportSign(pool, generation, { sign: 'demoted', error: mismatch })
+          this.retry(attempt, mismatch)
+        } else if (!this.#options.guide.isFit(request, node, accepts)) {
+          // The view has changed, or this process slept, while the connection was waited for.
+          release()
+          this.#route(attempt)
+        } else {
+          inContextOf(attempt, () => attempt.callback(undefined, { client, release, pool }))
+        }
+      })
     }
     inContextOf(attempt, () => pool.acquire(whenAcquired))
   }

@@ -3,7 +3,10 @@
 // told when it first connected.
 import type { PoolClient, PoolConfig } from 'pg'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
-import { SESSION, type Session, type TrackedClient } from './tracked-client.ts'
+import { destroyClient, SESSION, type Session, type TrackedClient } from './tracked-client.ts'
+
+/** How long a server may take to say what it is: a connection that has rested for long may be dead without a word. */
+const ROLE_MILLIS = 1_000
 
 type Verify = NonNullable<PoolConfig['verify']>
 
@@ -21,7 +24,7 @@ export function verifyRole(applications: Verify | undefined, isPooled: () => boo
   }
 }
 
-async function ask(client: PoolClient, session: Session): Promise<void> {
+async function ask(client: Pick<PoolClient, 'query'>, session: Session): Promise<void> {
   const { rows } = await client.query<{ standby: string }>({
     text: 'select pg_catalog.pg_is_in_recovery() as standby',
     // The application may parse booleans as it likes.
@@ -30,8 +33,30 @@ async function ask(client: PoolClient, session: Session): Promise<void> {
   session.inHotStandby = rows[0] === undefined ? null : rows[0].standby === 't'
 }
 
-/** Whether this connection leads to a standby although the request must not. To be asked once for each use. */
-export function leadsToStandby(client: TrackedClient, request: RouteRequest): boolean {
+/**
+ * Whether this connection leads to a standby although the request must not. One that was opened before a promotion says so
+ * still: it is asked. In the same turn where nothing has to be asked.
+ */
+export function checkRole(
+  client: TrackedClient,
+  request: RouteRequest,
+  callback: (failure: Error | undefined, leadsToStandby: boolean) => void,
+): void {
+  const isStandby = leadsToStandby(client, request)
+  if (!isStandby || client[SESSION].isPooled) {
+    callback(undefined, isStandby)
+    return
+  }
+  const timer = setTimeout(() => destroyClient(client), ROLE_MILLIS)
+  const settle = (failure?: Error): void => {
+    clearTimeout(timer)
+    callback(failure, failure !== undefined || leadsToStandby(client, request))
+  }
+  ask(client, client[SESSION]).then(() => settle(), settle)
+}
+
+/** To be asked once for each use. */
+function leadsToStandby(client: TrackedClient, request: RouteRequest): boolean {
   const session = client[SESSION]
   const isStandby = session.inHotStandby
   // A pooler's next statement may meet another session, or the same one promoted: the answer is good for this once.

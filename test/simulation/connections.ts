@@ -56,6 +56,29 @@ export class Connection {
     network.send(network.link(client, this.#server.index), 'there', () => this.#arrive(key))
   }
 
+  /** The question for the role, the only one that is asked of a connection. */
+  query(): Promise<{ rows: { standby: string }[] }> {
+    const { network, client } = this.#around
+    const server = this.#server
+    const link = network.link(client, server.index)
+    return new Promise((resolve, reject) => {
+      this.#settle = (error) => {
+        if (error !== null) reject(error)
+        else resolve({ rows: [{ standby: server.role === 'standby' ? 't' : 'f' }] })
+      }
+      network.send(link, 'there', () => {
+        if (server.isPaused) return
+        const isOver = !server.isUp || server.startMillis !== this.#startMillis
+        network.send(link, 'back', () => this.#finish(isOver ? failure('ECONNRESET') : null))
+      })
+    })
+  }
+
+  /** As the client gives up on it. */
+  async end(): Promise<void> {
+    this.destroy(failure('ECONNRESET'))
+  }
+
   destroy(error: Error): void {
     if (!this.isOpen) return
     this.isOpen = false

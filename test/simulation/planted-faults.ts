@@ -49,8 +49,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     what: 'a request that waits has no deadline',
     file: 'src/failover/wait-queue.ts',
-    from: "waiter.giveUp('deadline')\n    }, timeoutMillis)",
-    to: '}, timeoutMillis)',
+    from: "this.remove(waiter)\n    waiter.giveUp('deadline')",
+    to: 'this.remove(waiter)',
     finds: [6],
   },
   {

@@ -17,10 +17,17 @@ const WAIT: Selection = { kind: 'wait' }
 const [NODE] = initialState(hosts(['a']), POLICY, 0).view.nodes as [NodeView]
 const REFUSED = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
 
+/** By then what was answered has been heard. */
+function settled(): Promise<void> {
+  return new Promise(setImmediate)
+}
+
 function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 } = {}) {
   const world = {
     selection: PRIMARY as Selection,
     isFit: true,
+    /** To the question for its role. */
+    answer: () => ({ rows: [{ standby: 't' }] }),
     reports: [] as string[],
     released: [] as unknown[],
     asked: [] as AcquireCallback[],
@@ -49,7 +56,10 @@ function setUp({ failoverTimeoutMillis = 1000, inHotStandby = false, random = 0 
     clock: () => world.now,
     random: () => random,
   })
-  const client = { [SESSION]: { inHotStandby, readOnly: false } } as unknown as TrackedClient
+  const client = {
+    [SESSION]: { inHotStandby, readOnly: false },
+    query: async () => world.answer(),
+  } as unknown as TrackedClient
   const connected = (): void => {
     const callback = world.asked.shift()
     callback?.(undefined, client, (destroy) => world.released.push(destroy))
@@ -93,12 +103,40 @@ describe('between choosing a node and having a connection', () => {
     const served = acquire()
     world.selection = WAIT
     connected()
+    await settled()
     expect(world.released).toEqual([true])
     expect(world.reports).toEqual(['demoted'])
     const told = new Error('told')
     world.selection = { kind: 'refuse', error: told }
     dispatcher.wake()
     expect(await served).toBe(told)
+  })
+
+  test('the connection was opened before a promotion: it is asked, and used', async () => {
+    const { world, connected, acquire } = setUp({ inHotStandby: true })
+    world.answer = () => ({ rows: [{ standby: 'f' }] })
+    const served = acquire()
+    connected()
+    expect(await served).toMatchObject({ pool: { node: 'a:5432' } })
+    expect({ reports: world.reports, released: world.released }).toEqual({ reports: [], released: [] })
+  })
+
+  test('it is lost when it is asked: nothing was sent, another is made', async () => {
+    const { world, connected, acquire } = setUp({ inHotStandby: true })
+    const answer = world.answer
+    world.answer = () => {
+      throw REFUSED
+    }
+    const served = acquire()
+    connected()
+    await settled()
+    expect({ reports: world.reports, released: world.released }).toEqual({
+      reports: ['refused'],
+      released: [REFUSED],
+    })
+    world.answer = () => ({ ...answer(), rows: [{ standby: 'f' }] })
+    connected()
+    expect(await served).toMatchObject({ pool: { node: 'a:5432' } })
   })
 
   test('the generation ended: nothing was sent, a node is chosen anew', async () => {
