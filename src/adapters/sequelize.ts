@@ -1,7 +1,7 @@
 // Sequelize on a cluster: pg's module with a Client that is lent by a Pool of ours, for Sequelize makes its clients itself
 // and keeps them in a pool of its own. The package's entry `pg-ha/sequelize`. Knows nothing of routing.
 import { EventEmitter } from 'node:events'
-import pg, { type PoolClient } from 'pg'
+import pg, { type CustomTypesConfig, type PoolClient } from 'pg'
 import type { Pool } from '../pool.ts'
 
 /** Passed on from the connection to whoever listens here. */
@@ -9,16 +9,21 @@ const EVENTS = ['error', 'end', 'notice', 'notification'] as const
 
 type Done = (error?: Error | null) => void
 type Lender = Pool['write']
-type LoginConfig = { readonly host?: string }
+/** What counts of it. */
+interface ClientConfig {
+  readonly host?: string
+  /** How Sequelize reads values. */
+  readonly types?: CustomTypesConfig
+}
 
 /**
  * For Sequelize's option `dialectModule`: its clients are those of `pool`, of the primary. With Sequelize's `replication`, a
- * `host` of 'standby' takes them of `pool.read`. Sequelize's host, port, user, password and database count for nothing; the
- * limit of its pool must not exceed the `max` of this one. To end `pool`, after Sequelize, is its owner's.
+ * `host` of 'standby' takes them of `pool.read`. Sequelize's host, port, user, password, database and `dialectOptions` count
+ * for nothing. It sets up each session as it likes, so a connection that it gives back is closed, as with pg's own; the limit of its pool must not exceed the `max` of this one. To end `pool`, after Sequelize, is its owner's.
  */
 export function dialectModule(pool: Pool): typeof pg {
   class Client extends LentClient {
-    constructor(config: LoginConfig = {}) {
+    constructor(config: ClientConfig = {}) {
       super(pool, config)
     }
   }
@@ -30,14 +35,16 @@ class LentClient extends EventEmitter {
   readonly connection = new EventEmitter()
   readonly #pool: Pool
   readonly #reads: boolean
+  readonly #types: CustomTypesConfig | undefined
   #lent: PoolClient | null = null
   #isMarked = false
   #isOver = false
 
-  constructor(pool: Pool, config: LoginConfig) {
+  constructor(pool: Pool, { host, types }: ClientConfig) {
     super()
     this.#pool = pool
-    this.#reads = config.host === 'standby'
+    this.#reads = host === 'standby'
+    this.#types = types
   }
 
   /** What Sequelize asks of a connection before it uses it again, and says of one that failed. */
@@ -71,10 +78,12 @@ class LentClient extends EventEmitter {
     })
   }
 
-  query(...given: unknown[]): unknown {
-    if (this.#lent !== null) return (this.#lent.query as (...all: unknown[]) => unknown)(...given)
+  query(query: unknown, ...rest: unknown[]): unknown {
+    if (this.#lent !== null) {
+      return (this.#lent.query as (...all: unknown[]) => unknown)(this.#typed(query), ...rest)
+    }
     const error = new Error('Client was closed and is not queryable')
-    const callback = given.at(-1)
+    const callback = rest.at(-1)
     if (typeof callback !== 'function') return Promise.reject(error)
     process.nextTick(callback, error)
     return undefined
@@ -84,9 +93,19 @@ class LentClient extends EventEmitter {
     const lent = this.#lent
     this.#lent = null
     this.#isOver = true
-    lent?.release(this.#isMarked)
+    // With its time zone and the like it is for nobody else.
+    lent?.release(true)
     if (callback !== undefined) process.nextTick(callback, null)
     return Promise.resolve()
+  }
+
+  /** The connection was made without Sequelize's way to read values: each statement brings it. */
+  #typed(query: unknown): unknown {
+    const types = this.#types
+    if (types === undefined) return query
+    if (typeof query === 'string') return { text: query, types }
+    const isPlain = typeof query === 'object' && query !== null && !('submit' in query)
+    return isPlain ? { types, ...query } : query
   }
 
   #adopt(client: PoolClient): void {
