@@ -19,7 +19,8 @@ interface ClientConfig {
 /**
  * For Sequelize's option `dialectModule`: its clients are those of `pool`, of the primary. With Sequelize's `replication`, a
  * `host` of 'standby' takes them of `pool.read`. Sequelize's host, port, user, password, database and `dialectOptions` count
- * for nothing. It sets up each session as it likes, so a connection that it gives back is closed, as with pg's own; the limit of its pool must not exceed the `max` of this one. To end `pool`, after Sequelize, is its owner's.
+ * for nothing. It sets up each session as it likes, so a connection that it lets go of is closed, as with pg's own client. The
+ * limit of its pool must not exceed the `max` of this one. To end `pool`, after Sequelize, is its owner's.
  */
 export function dialectModule(pool: Pool): typeof pg {
   class Client extends LentClient {
