@@ -7,6 +7,8 @@ import type net from 'node:net'
 export interface LinkCondition {
   readonly isSilent: boolean
   readonly delayMillis: number
+  /** 0: as fast as it comes. */
+  readonly bytesPerSecond: number
 }
 
 type Parcel = { readonly dueMillis: number } & (
@@ -32,7 +34,7 @@ export class ProxyLane {
     this.#condition = condition
     from.on('data', (chunk: Buffer) => {
       this.#queuedBytes += chunk.length
-      this.#queue.push({ kind: 'data', chunk, dueMillis: this.#dueMillis() })
+      this.#queue.push({ kind: 'data', chunk, dueMillis: this.#dueMillis(chunk.length) })
       this.pump()
     })
     from.on('end', () => {
@@ -71,12 +73,15 @@ export class ProxyLane {
     this.#queuedBytes = 0
   }
 
-  #dueMillis(): number {
-    if (this.#condition.delayMillis > 0) {
+  #dueMillis(bytes = 0): number {
+    const { delayMillis, bytesPerSecond } = this.#condition
+    const isSlow = delayMillis > 0 || bytesPerSecond > 0
+    if (isSlow) {
       // Never before an earlier parcel, even when the delay was shortened in between.
-      this.#lastDueMillis = Math.max(this.#lastDueMillis, performance.now() + this.#condition.delayMillis)
+      this.#lastDueMillis = Math.max(this.#lastDueMillis, performance.now() + delayMillis)
+      if (bytesPerSecond > 0) this.#lastDueMillis += (bytes * 1000) / bytesPerSecond
     }
-    return this.#queue.length === 0 && this.#condition.delayMillis === 0 ? 0 : this.#lastDueMillis
+    return this.#queue.length === 0 && !isSlow ? 0 : this.#lastDueMillis
   }
 
   #deliver(parcel: Parcel): void {

@@ -15,8 +15,8 @@ export class TcpProxy {
   readonly host: string
   readonly port: number
   readonly #targetPort: number
-  readonly #toServer = { isSilent: false, delayMillis: 0 }
-  readonly #toClient = { isSilent: false, delayMillis: 0 }
+  readonly #toServer = { isSilent: false, delayMillis: 0, bytesPerSecond: 0 }
+  readonly #toClient = { isSilent: false, delayMillis: 0, bytesPerSecond: 0 }
   readonly #connections = new Set<ProxiedConnection>()
   #server: net.Server | undefined
   #isServerUp = false
@@ -61,6 +61,12 @@ export class TcpProxy {
   delay(millis: number): void {
     this.#toServer.delayMillis = millis
     this.#toClient.delayMillis = millis
+  }
+
+  /** How much passes at most on each connection and in each direction; 0 for no bound. */
+  throttle(bytesPerSecond: number): void {
+    this.#toServer.bytesPerSecond = bytesPerSecond
+    this.#toClient.bytesPerSecond = bytesPerSecond
   }
 
   /** Resets (RST) every open connection, towards the client and towards the server. */
