@@ -10,7 +10,10 @@ export interface ReplicationLag {
   readonly millis: number | null
   /** The standby is known to be on another timeline than the primary: their positions cannot be compared. */
   readonly isOtherHistory: boolean
-  /** It receives nothing although there is a primary whose WAL it lacks: what it shows grows older. */
+  /**
+   * It receives nothing although there is a primary whose WAL it lacks: what it shows grows older. Or it has what that
+   * primary has not written: it was one itself, and nobody has rewound it.
+   */
   readonly isCutOff: boolean
 }
 
@@ -44,11 +47,12 @@ export function replicationLag(view: ClusterView, standby: NodeView, primary: st
   if (behind === null || replayed === null || marks.length === 0) {
     return { bytes: null, millis: age, isOtherHistory: false, isCutOff: false }
   }
-  const bytes = Math.max(0, Math.round(positionAt(marks, behind.askedAtMillis) - replayed))
+  const distance = Math.round(positionAt(marks, behind.askedAtMillis) - replayed)
+  const bytes = Math.max(0, distance)
   const passed = passedAt(marks, replayed)
   const since = passed === null ? null : Math.max(0, behind.askedAtMillis - passed)
   const millis = bytes === 0 ? 0 : least(age, since)
-  return { bytes, millis, isOtherHistory: false, isCutOff: behind.receiving === false && bytes > 0 }
+  return { bytes, millis, isOtherHistory: false, isCutOff: behind.receiving === false && distance !== 0 }
 }
 
 /** Its last two looks, the older first; of one timeline, or their positions could not be compared. */

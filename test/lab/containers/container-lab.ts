@@ -6,7 +6,7 @@ import {
   Network,
   type StartedNetwork,
   type StartedTestContainer,
-  Wait,
+  StartupCheckStrategy,
 } from 'testcontainers'
 import { type ReservedPorts, reservePorts } from '../../../src/testing/free-port.ts'
 import { APPLICATION, DATABASE, REPLICATION, ROLES_SQL, tablesSql } from '../accounts.ts'
@@ -177,7 +177,7 @@ export class ContainerLab implements Lab {
       .withUser('postgres')
       .withEntrypoint(['bash', '-c'])
       .withCommand([serverScript({ name: host.name, upstream })])
-      .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept/))
+      .withWaitStrategy(new Answering(byHand.superuserUrl(host, 'postgres')))
       .withStartupTimeout(START_MILLIS)
       .withLogConsumer((stream) => stream.on('data', (line) => lines.push(String(line).trim())))
       .start()
@@ -194,5 +194,21 @@ export class ContainerLab implements Lab {
     // A frozen container cannot be stopped.
     const handle = (await getContainerRuntimeClient()).container.getById(container.getId())
     await handle.remove({ force: true, v: true })
+  }
+}
+
+/** Not by a line of its log, which may have ended before it is read: by an answer. */
+class Answering extends StartupCheckStrategy {
+  readonly #url: string
+
+  constructor(url: string) {
+    super()
+    this.#url = url
+  }
+
+  async checkStartupState(engine: Runtime['container']['dockerode'], id: string) {
+    const { State } = await engine.getContainer(id).inspect()
+    if (!State.Running) return 'FAIL'
+    return (await asksServer(this.#url, 'select true as yes')) ? 'SUCCESS' : 'PENDING'
   }
 }

@@ -18,6 +18,8 @@ import { way } from './ways.ts'
 
 const READY_MILLIS = 120_000
 const FAILOVER_MILLIS = 60_000
+/** By then a standby that can follow does. */
+const STREAM_MILLIS = 5000
 const WHO_SQL = 'host(inet_server_addr())'
 const TIMELINE = `select ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int as timeline
   where not pg_is_in_recovery()`
@@ -137,10 +139,22 @@ export class RepmgrLab implements Lab {
     await this.#repmgr(host, ['standby', 'register', '--force'])
   }
 
-  /** As an operator makes a standby of a primary that has been replaced. */
+  /**
+   * As an operator makes a standby of a primary that has been replaced. repmgr may have promoted one that had received less
+   * than another: that one cannot follow, and is cloned anew, too.
+   */
   async rejoin(host: NamespaceHost): Promise<void> {
     const leader = await this.primary()
     if (leader === undefined || leader === host) throw new Error(`Nobody has replaced ${host.name}`)
+    await this.#cloneAnew(leader, host)
+    for (const other of this.hosts.filter((each) => each !== leader && each !== host)) {
+      await byHand.follow(this, other, leader)
+      if (!(await this.#streams(leader, other))) await this.#cloneAnew(leader, other)
+      await this.startManager(other)
+    }
+  }
+
+  async #cloneAnew(leader: NamespaceHost, host: NamespaceHost): Promise<void> {
     await daemons.terminate(host, 'repmgrd')
     const server = await daemons.postmasterOf(host)
     if (server !== undefined) process.kill(server, 'SIGINT')
@@ -150,6 +164,18 @@ export class RepmgrLab implements Lab {
     })
     await this.cloneFrom(leader, host)
     await this.startManager(host)
+  }
+
+  async #streams(leader: NamespaceHost, { address }: NamespaceHost): Promise<boolean> {
+    const sql = `select count(*) > 0 as yes from pg_stat_replication where state = 'streaming' and client_addr = '${address}'`
+    const isStreaming = until(() => asksServer(this.directUrl(leader), sql), {
+      what: `${address} to stream`,
+      millis: STREAM_MILLIS,
+    })
+    return isStreaming.then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Resolves when another host than this one takes writes. */
