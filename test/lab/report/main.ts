@@ -1,9 +1,11 @@
-// `npm run lab:report -- <folder of results> [<a sentence on the run>]`: writes docs/fault-matrix.md and its pictures.
+// `npm run lab:report -- <folder of results of all labs> [<a sentence on the run>]`: writes docs/fault-matrix.md and its pictures.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ScenarioResult } from '../results/result.ts'
+import { containerScenarios } from '../scenarios/containers.ts'
 import { patroniScenarios } from '../scenarios/patroni.ts'
+import { repmgrScenarios } from '../scenarios/repmgr.ts'
 import { document } from './document.ts'
 import { timeline } from './timeline.ts'
 
@@ -21,7 +23,8 @@ await mkdir(path.join(DOCS, PICTURES), { recursive: true })
 for (const result of results)
   await writeFile(path.join(DOCS, PICTURES, `${result.name}.svg`), timeline(result))
 const pictureOf = (name: string): string => `${PICTURES}/${name}.svg`
+const scenarios = [...patroniScenarios, ...repmgrScenarios, ...containerScenarios]
 await writeFile(
   path.join(DOCS, 'fault-matrix.md'),
-  document({ scenarios: patroniScenarios, results, pictureOf, about: process.argv[3] ?? '' }),
+  document({ scenarios, results, pictureOf, about: process.argv[3] ?? '' }),
 )
