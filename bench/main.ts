@@ -10,8 +10,10 @@ import { measureOverhead, type Overhead } from './overhead.ts'
 import { measureScaling, type Scaling } from './scaling.ts'
 import { measureSilence, type Silence } from './silence.ts'
 import { rounded, type Spread } from './statistics.ts'
+import { measureWrites, type Writes } from './writes.ts'
 
 const OVERHEAD = { callers: [1, 10, 50], pairs: 100, sliceMillis: 200 }
+const WRITES = { callers: [1, 10, 50], pairs: 30, sliceMillis: 200 }
 const FIRST_CONNECTIONS = 15
 const FAILOVERS = 10
 const SILENCES = 8
@@ -23,6 +25,7 @@ const MOST_MICROS = { choice: { '3': 0.5, '100': 2 } as Record<string, number>, 
 interface Figures {
   readonly cost: Costs
   readonly overhead: Readonly<Record<string, Overhead>>
+  readonly writes: Writes
   readonly firstConnection: FirstConnection
   readonly failover: FailoverDelay
   readonly silence: Silence
@@ -36,6 +39,7 @@ const report = (text: string): void => {
 const figures: Figures = {
   cost: await measureCost(),
   overhead: await measureOverhead(OVERHEAD, report),
+  writes: await measureWrites(WRITES, report),
   firstConnection: await measureFirstConnection(FIRST_CONNECTIONS, report),
   failover: await measureFailover(FAILOVERS, report),
   silence: await measureSilence(SILENCES, report),
@@ -43,20 +47,25 @@ const figures: Figures = {
 }
 process.stdout.write(values.json ? `${JSON.stringify(summary(figures))}\n` : page(figures))
 
-function summary({ cost, overhead, firstConnection, failover, silence, scaling }: Figures): object {
-  const ratios = Object.entries(overhead).map(([callers, { ratio }]) => [callers, ratio.median] as const)
+function summary({ cost, overhead, writes, firstConnection, failover, silence, scaling }: Figures): object {
   return rounded({
     cost,
-    overhead: Object.fromEntries(ratios),
+    overhead: ratios(overhead),
+    violations: ratios(writes.violations),
+    inserts: ratios(writes.inserts),
     firstConnection,
     failover,
     silence,
     scaling,
-    detail: { overhead, node: process.version, platform: process.platform, cores: cpus().length },
+    detail: { overhead, writes, node: process.version, platform: process.platform, cores: cpus().length },
   })
 }
 
-function page({ cost, overhead, firstConnection, failover, silence, scaling }: Figures): string {
+function ratios(figures: Readonly<Record<string, Overhead>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).map(([key, { ratio }]) => [key, ratio.median]))
+}
+
+function page({ cost, overhead, writes, firstConnection, failover, silence, scaling }: Figures): string {
   const lines = [
     '',
     'Cost of a choice among the standbys, and of the class of a text seen before, without a server',
@@ -68,8 +77,14 @@ function page({ cost, overhead, firstConnection, failover, silence, scaling }: F
     costLine('a text seen before', cost.classification, MOST_MICROS.classification),
     '',
     "Overhead: `select 1`, at most 10 connections, pg-ha's throughput to pg.Pool's in pairs of slices",
-    '  callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha   cpu/query',
+    '    callers   ratio  (middle half)    pg.Pool/s   pg-ha/s   p99 pg.Pool   p99 pg-ha   cpu/query',
     ...Object.entries(overhead).map(overheadLine),
+    '',
+    'Inserts that meet a unique key, the same way',
+    ...Object.entries(writes.violations).map(overheadLine),
+    '',
+    'Inserts, by commitOutcome and callers',
+    ...Object.entries(writes.inserts).map(overheadLine),
     '',
     `First connection, median of ${firstConnection.rounds}`,
     `  all hosts up          ${millis(firstConnection.allUpMillis)}  ${half(firstConnection.spread.allUp)}`,
@@ -96,7 +111,7 @@ function costLine(what: string, { micros, bytes }: Cost, most: number): string {
 
 function overheadLine([callers, { ratio, perSecond, p99Millis, cpuMicros }]: [string, Overhead]): string {
   return [
-    callers.padStart(9),
+    callers.padStart(11),
     ratio.median.toFixed(3).padStart(8),
     `  (${ratio.quarter.toFixed(3)}-${ratio.threeQuarters.toFixed(3)})`,
     Math.round(perSecond.pg).toString().padStart(10),

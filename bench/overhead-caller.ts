@@ -5,7 +5,11 @@ import { Pool } from './subject.ts'
 
 export type PoolName = 'pg' | 'ours'
 
+/** `violation`: an insert that meets a unique key. */
+export type Work = 'select' | 'insert' | 'violation'
+
 export interface SliceOrder {
+  readonly work: Work
   readonly callers: number
   readonly millis: number
 }
@@ -17,6 +21,12 @@ export interface Slice {
   readonly latencies: readonly number[]
 }
 
+const TEXTS: Readonly<Record<Work, string>> = {
+  select: 'select 1',
+  insert: 'insert into bench_writes default values',
+  violation: 'insert into bench_unique values (1)',
+}
+const UNIQUE_VIOLATION = '23505'
 const MAX_CONNECTIONS = 10
 
 const [name, connectionString] = process.argv.slice(2)
@@ -33,14 +43,14 @@ process.on('message', (order: SliceOrder) => {
 })
 process.on('disconnect', () => process.exit())
 
-async function run({ callers, millis }: SliceOrder): Promise<Slice> {
+async function run({ work, callers, millis }: SliceOrder): Promise<Slice> {
   const latencies: number[] = []
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const endsAt = startedAt + millis
   const call = async (): Promise<void> => {
     for (let now = performance.now(); now < endsAt; ) {
-      await pool.query('select 1')
+      await ask(work)
       const answeredAt = performance.now()
       latencies.push(answeredAt - now)
       now = answeredAt
@@ -53,5 +63,13 @@ async function run({ callers, millis }: SliceOrder): Promise<Slice> {
     perSecond: latencies.length / seconds,
     cpuMicros: (user + system) / latencies.length,
     latencies,
+  }
+}
+
+async function ask(work: Work): Promise<void> {
+  try {
+    await pool.query(TEXTS[work])
+  } catch (error) {
+    if (work !== 'violation' || (error as { code?: string }).code !== UNIQUE_VIOLATION) throw error
   }
 }

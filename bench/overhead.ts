@@ -1,9 +1,9 @@
-// Throughput and latency of `select 1` through pg.Pool and through ours, in short slices that alternate, so that whatever
+// Throughput and latency of a statement through pg.Pool and through ours, in short slices that alternate, so that whatever
 // else the machine does meets both alike.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { PoolName, Slice, SliceOrder } from './overhead-caller.ts'
+import type { PoolName, Slice, SliceOrder, Work } from './overhead-caller.ts'
 import { median, quantile, type Spread, spread } from './statistics.ts'
 import { startCluster } from './subject.ts'
 
@@ -36,32 +36,39 @@ export async function measureOverhead(
   const results: Record<string, Overhead> = {}
   try {
     for (const callers of plan.callers) {
-      results[callers] = await compare({ theirs, ours }, { ...plan, callers })
+      results[callers] = await compare({ theirs, ours }, { ...plan, callers, work: 'select' })
       report(`${callers} callers done`)
     }
   } finally {
-    for (const child of [theirs, ours]) child.disconnect()
+    await stopCallers([theirs, ours])
   }
   return results
 }
 
-function startCaller(name: PoolName, url: string): ChildProcess {
+export function startCaller(name: PoolName, url: string): ChildProcess {
   const file = fileURLToPath(new URL('overhead-caller.ts', import.meta.url))
   return fork(file, [name, url], { execArgv: ['--import', 'tsx'] })
 }
 
-async function compare(
+/** Before their servers stop: pg.Pool does not survive that. */
+export async function stopCallers(callers: readonly ChildProcess[]): Promise<void> {
+  const ended = callers.map((caller) => once(caller, 'exit'))
+  for (const caller of callers) caller.disconnect()
+  await Promise.all(ended)
+}
+
+export async function compare(
   { theirs, ours }: { theirs: ChildProcess; ours: ChildProcess },
-  { callers, pairs, sliceMillis }: { callers: number; pairs: number; sliceMillis: number },
+  { work, callers, pairs, sliceMillis }: { work: Work; callers: number; pairs: number; sliceMillis: number },
 ): Promise<Overhead> {
-  for (const caller of [theirs, ours]) await slice(caller, { callers, millis: WARM_UP_MILLIS })
+  for (const caller of [theirs, ours]) await slice(caller, { work, callers, millis: WARM_UP_MILLIS })
   const ratios: number[] = []
   const slices: { pg: Slice[]; ours: Slice[] } = { pg: [], ours: [] }
   for (let pair = 0; pair < pairs; pair++) {
     // ABBA: what drifts favours each of them as often as the other.
     const oursFirst = pair % 2 === 1
-    const first = await slice(oursFirst ? ours : theirs, { callers, millis: sliceMillis })
-    const second = await slice(oursFirst ? theirs : ours, { callers, millis: sliceMillis })
+    const first = await slice(oursFirst ? ours : theirs, { work, callers, millis: sliceMillis })
+    const second = await slice(oursFirst ? theirs : ours, { work, callers, millis: sliceMillis })
     const [a, b] = oursFirst ? [second, first] : [first, second]
     ratios.push(b.perSecond / a.perSecond)
     slices.pg.push(a)

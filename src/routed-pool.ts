@@ -14,6 +14,7 @@ import pg, {
 import type { Release } from './config/pool-engine.ts'
 import type { Engine } from './engine.ts'
 import { endedError } from './pooling/dispatcher.ts'
+import { leaseWith } from './pooling/lease.ts'
 import { guardLease } from './pooling/leased-client.ts'
 import type { NodePool } from './pooling/node-pool.ts'
 import { routedClient } from './pooling/routed-client.ts'
@@ -200,8 +201,7 @@ export class RoutedPool extends pg.Pool {
       callback: (error, lease) => {
         if (lease === null) callback(error, null)
         else {
-          const release = guardLease(lease.client, lease.release)
-          callback(undefined, { ...lease, release })
+          callback(undefined, leaseWith(lease, guardLease(lease.client, lease.release)))
         }
       },
     })

@@ -1,7 +1,13 @@
-// Takes a connection for whoever can wait for it, or give it up.
+// Takes a connection for whoever can wait for it, or give it up; and a lease given back in another way.
 import type { RouteRequest } from '../routing/request.ts'
 import type { Attempt, Lease } from './attempt.ts'
 import type { Dispatcher } from './dispatcher.ts'
+
+/** Each field by its name: V8 takes microseconds over a spread that something is changed in. */
+export function leaseWith(lease: Lease, release: Lease['release'], isStale = lease.isStale): Lease {
+  const { client, pool } = lease
+  return isStale === undefined ? { client, release, pool } : { client, release, pool, isStale }
+}
 
 /** Rejects as the dispatcher does, or at once with the signal's reason; what comes after that goes back unused. */
 export function takeLease(

@@ -64,8 +64,8 @@ export class RoutedSession {
     return bound?.place === 'primary' && this.#queue.length === 0 ? bound.lease.client : null
   }
 
-  add(task: ClientTask): void {
-    this.#queue.push({ ...task, place: null, hasMoved: false })
+  add({ query, isOnce, context, run, settle }: ClientTask): void {
+    this.#queue.push({ query, isOnce, context, run, settle, place: null, hasMoved: false })
     this.#goOn()
   }
 

@@ -8,6 +8,7 @@ import { findNode } from '../topology/cluster-view.ts'
 import type { NodeView } from '../topology/node-view.ts'
 import type { Attempt, Lease } from './attempt.ts'
 import { catchUp } from './catch-up.ts'
+import { leaseWith } from './lease.ts'
 import { PositionQuestion } from './position-question.ts'
 
 /** How long a standby that may have caught up is waited for. */
@@ -77,7 +78,7 @@ export class SessionKeeper {
         isOver = true
         this.#position.after((position) => this.#writeEnded(session, position))
       }
-      callback(undefined, { ...lease, release })
+      callback(undefined, leaseWith(lease, release))
     }
   }
 
@@ -125,7 +126,7 @@ export class SessionKeeper {
       const standby = this.#standby(node)
       return standby !== null && this.#sight(session, standby) !== 'shows'
     }
-    return { ...lease, release, isStale }
+    return leaseWith(lease, release, isStale)
   }
 
   /** In the same turn where nothing has to be asked. */

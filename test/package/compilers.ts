@@ -1,8 +1,9 @@
 // `npm run test:compilers`: the packed package's types under each TypeScript that it is meant for, as an application has
 // them. The compilers come from the npm registry, into a folder that goes again. Exit code 77: they could not be had.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Reaper } from '../../src/testing/reaper.ts'
 import { installPackage, run } from './installed-package.ts'
 
 const VERSIONS = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9']
@@ -17,37 +18,49 @@ const OPTIONS =
 const OTHERS = /pg-protocol\/dist\/.*error TS2315: Type 'Buffer' is not generic/
 
 const compilers = await mkdtemp(join(tmpdir(), 'pg-ha-compilers-'))
+// Of a run that is broken off nothing stays either.
+const reaper = new Reaper(compilers)
 const installed = await installPackage()
-let failed = 0
 try {
-  await installCompilers()
-  for (const version of VERSIONS) for (const each of RESOLUTIONS) await compile(version, each)
+  process.exitCode = (await installCompilers()) ? await compileWithAll() : 77
 } finally {
-  await Promise.all([installed.remove(), rm(compilers, { recursive: true, force: true })])
+  await installed.remove()
+  await reaper.finish()
 }
-process.stdout.write(`${VERSIONS.length * RESOLUTIONS.length - failed} passed, ${failed} failed\n`)
-process.exitCode = failed > 0 ? 1 : 0
 
-async function installCompilers(): Promise<void> {
+async function compileWithAll(): Promise<number> {
+  let passed = 0
+  for (const version of VERSIONS)
+    for (const each of RESOLUTIONS) if (await compiles(version, each)) passed += 1
+  const failed = VERSIONS.length * RESOLUTIONS.length - passed
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed > 0 ? 1 : 0
+}
+
+async function installCompilers(): Promise<boolean> {
   const packages = VERSIONS.map((version) => `typescript-${version}@npm:typescript@~${version}.0`)
   try {
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', compilers, ...packages], compilers)
+    return true
   } catch (error) {
     process.stdout.write(
       `The compilers could not be installed: ${(error as Error).message.split('\n').at(-1)}\n`,
     )
-    process.exit(77)
+    return false
   }
 }
 
-async function compile(version: string, { module, resolution }: (typeof RESOLUTIONS)[number]): Promise<void> {
+async function compiles(
+  version: string,
+  { module, resolution }: (typeof RESOLUTIONS)[number],
+): Promise<boolean> {
   const tsc = join(compilers, 'node_modules', `typescript-${version}`, 'bin', 'tsc')
   const args = [tsc, ...OPTIONS.split(' '), '--module', module, '--moduleResolution', resolution, 'types.ts']
   const complaints = await run(process.execPath, args, installed.folder).then(() => [], complaintsOf)
-  if (complaints.length > 0) failed += 1
   process.stdout.write(
     `TypeScript ${version}, ${resolution}: ${complaints.length === 0 ? 'passes' : complaints.join('\n')}\n`,
   )
+  return complaints.length === 0
 }
 
 function complaintsOf({ message }: Error): readonly string[] {

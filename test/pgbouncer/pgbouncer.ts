@@ -1,13 +1,14 @@
-// A real PgBouncer in front of one server of a cluster, as Debian packages it. Owns its process and its folder; knows
-// nothing of what is asked through it.
+// A real PgBouncer in front of one server of a cluster, as Debian packages it. Owns its process and its folder, both of
+// which go with this process however it ends; knows nothing of what is asked through it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reservePorts } from '../../src/testing/free-port.ts'
 import type { Cluster, ClusterNode } from '../../src/testing/index.ts'
+import { Reaper } from '../../src/testing/reaper.ts'
 import { giveTo, serverAccount } from '../../src/testing/server-account.ts'
 import { waitUntil, withDeadline } from '../../src/testing/wait-until.ts'
 
@@ -24,12 +25,14 @@ export class PgBouncer {
   readonly port: number
   readonly #folder: string
   readonly #freePort: () => void
+  readonly #reaper: Reaper
   #process: ChildProcess | null = null
 
-  private constructor(place: { port: number; folder: string; freePort: () => void }) {
+  private constructor(place: { port: number; folder: string; freePort: () => void; reaper: Reaper }) {
     this.port = place.port
     this.#folder = place.folder
     this.#freePort = place.freePort
+    this.#reaper = place.reaper
   }
 
   static async open(
@@ -39,7 +42,8 @@ export class PgBouncer {
   ): Promise<PgBouncer> {
     const { ports, release } = await reservePorts(1)
     const folder = await mkdtemp(join(tmpdir(), 'pg-ha-pgbouncer-'))
-    const bouncer = new PgBouncer({ port: ports[0] ?? 0, folder, freePort: release })
+    const reaper = new Reaper(folder)
+    const bouncer = new PgBouncer({ port: ports[0] ?? 0, folder, freePort: release, reaper })
     await bouncer.#write('users.txt', `"${cluster.user}" "${cluster.password}"\n"monitor" "monitor"\n`)
     await bouncer.#write('pgbouncer.ini', bouncer.#ini(node, { pool_mode: mode, ...settings }))
     await giveTo(serverAccount(), folder)
@@ -52,6 +56,7 @@ export class PgBouncer {
     const child = spawn(PROGRAM, ['-q', join(this.#folder, 'pgbouncer.ini')], options)
     this.#process = child
     await once(child, 'spawn')
+    if (child.pid !== undefined) this.#reaper.watch(child.pid)
     await waitUntil(async () => {
       if (child.exitCode !== null) throw new Error(`PgBouncer ended with code ${child.exitCode}`)
       return isListening(this.port)
@@ -68,10 +73,15 @@ export class PgBouncer {
     await withDeadline(exited, PATIENCE)
   }
 
+  /** Where it keeps its files, and which process it is. */
+  get traces(): { readonly folder: string; readonly pid: number | undefined } {
+    return { folder: this.#folder, pid: this.#process?.pid }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     this.#freePort()
-    await rm(this.#folder, { recursive: true, force: true })
+    await this.#reaper.finish()
   }
 
   async #write(name: string, text: string): Promise<void> {
