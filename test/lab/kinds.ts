@@ -1,11 +1,12 @@
 // The labs in network namespaces that there are, by the name that the command line gives them.
 import { PatroniLab } from './namespaces/patroni-lab.ts'
 import { RepmgrLab } from './namespaces/repmgr-lab.ts'
-import { PATRONI_PROGRAMS, REPMGR_PROGRAMS } from './needs.ts'
+import { PATRONI_PROGRAMS, REPMGR_PROGRAMS, VIP_MANAGER_PROGRAMS } from './needs.ts'
 import type { Lab } from './port.ts'
 import { patroniScenarios } from './scenarios/patroni.ts'
 import { repmgrScenarios } from './scenarios/repmgr.ts'
 import type { Scenario } from './scenarios/scenario.ts'
+import { vipManagerScenarios } from './scenarios/vip-manager.ts'
 
 export interface LabKind {
   readonly scenarios: readonly Scenario[]
@@ -19,6 +20,11 @@ export const kinds = {
     scenarios: patroniScenarios,
     programs: PATRONI_PROGRAMS,
     make: (number: number): Lab => new PatroniLab(number),
+  },
+  'vip-manager': {
+    scenarios: vipManagerScenarios,
+    programs: VIP_MANAGER_PROGRAMS,
+    make: (number: number): Lab => new PatroniLab(number, 'vip-manager'),
   },
   repmgr: {
     scenarios: repmgrScenarios,

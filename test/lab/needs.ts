@@ -7,6 +7,10 @@ export const PATRONI_PROGRAMS: readonly string[] = [
   ...[`${SERVER}/postgres`, '/usr/bin/psql', '/usr/bin/patroni', '/usr/bin/etcd'],
   ...['/usr/sbin/haproxy', '/usr/sbin/keepalived', '/usr/sbin/pgbouncer', '/usr/sbin/nft'],
 ]
+export const VIP_MANAGER_PROGRAMS: readonly string[] = [
+  ...[`${SERVER}/postgres`, '/usr/bin/psql', '/usr/bin/patroni', '/usr/bin/etcd'],
+  ...['/usr/bin/vip-manager', '/usr/sbin/nft'],
+]
 export const REPMGR_PROGRAMS: readonly string[] = [
   ...[`${SERVER}/postgres`, `${SERVER}/repmgrd`, '/usr/bin/repmgr', '/usr/sbin/nft'],
 ]

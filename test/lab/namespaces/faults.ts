@@ -18,6 +18,7 @@ export function patroniFaults(lab: PatroniLab): Readonly<Record<string, Fault>> 
   const faults: Record<string, HostFault> = {
     ...keepalivedFaults(lab),
     ...haproxyFaults(lab),
+    ...(lab.addressBy === 'vip-manager' ? vipManagerFaults(lab) : {}),
     ...patroniProcessFaults(lab),
     ...etcdFaults(lab),
     ...postgresFaults(),
@@ -66,6 +67,16 @@ function keepalivedFaults(lab: PatroniLab): Record<string, HostFault> {
       inject: async (host) => {
         await daemons.killRunning(host, 'keepalived', await daemons.pidOf(host, 'keepalived'))
       },
+    },
+  }
+}
+
+function vipManagerFaults(lab: PatroniLab): Record<string, HostFault> {
+  return {
+    'vip-manager-kill': {
+      says: 'vip-manager is killed: the address stays where it is',
+      inject: (host) => daemons.kill(host, 'vip-manager'),
+      heal: (host) => lab.startVipManager(host),
     },
   }
 }

@@ -22,22 +22,27 @@ import * as rest from './patroni-rest.ts'
 import { etcdArguments, patroniSettings } from './settings/patroni.ts'
 import * as proxies from './settings/proxies.ts'
 import { takeDown } from './take-down.ts'
-import { patroniWays } from './ways.ts'
+import { directWays, patroniWays } from './ways.ts'
 
 const READY_MILLIS = 120_000
 const ADDRESS_SQL = 'host(inet_server_addr())'
 
 export class PatroniLab implements Lab {
-  readonly name = 'Patroni'
+  readonly name: string
   readonly whoSql = ADDRESS_SQL
   readonly layout: Layout
   readonly ways: readonly Way[]
   readonly faults: Readonly<Record<string, Fault>>
   readonly #launches = new Launches()
 
-  constructor(number = 0) {
+  /** What holds the virtual address: keepalived in front of HAProxy, or vip-manager on the servers themselves. */
+  readonly addressBy: 'keepalived' | 'vip-manager'
+
+  constructor(number = 0, addressBy: PatroniLab['addressBy'] = 'keepalived') {
+    this.addressBy = addressBy
+    this.name = addressBy === 'keepalived' ? 'Patroni' : 'Patroni with vip-manager'
     this.layout = layoutOf(number)
-    this.ways = patroniWays(this.layout)
+    this.ways = addressBy === 'keepalived' ? patroniWays(this.layout) : directWays(this.layout)
     this.faults = patroniFaults(this)
   }
 
@@ -66,12 +71,17 @@ export class PatroniLab implements Lab {
     await this.startPatroni(first)
     await until(() => rest.answers(first, 'primary'), { what: 'the first primary', millis: READY_MILLIS })
     for (const host of others) await this.startPatroni(host)
-    for (const host of layout.proxies) {
+    if (this.addressBy === 'keepalived') await this.#startProxies()
+    else for (const host of layout.hosts) await this.startVipManager(host)
+    await this.untilReady()
+  }
+
+  async #startProxies(): Promise<void> {
+    for (const host of this.layout.proxies) {
       await this.startHaproxy(host)
       await this.startKeepalived(host)
     }
     await this.startPgbouncer()
-    await this.untilReady()
   }
 
   async stop(): Promise<void> {
@@ -105,7 +115,8 @@ export class PatroniLab implements Lab {
 
   async addressHolders(): Promise<readonly string[]> {
     const holders: string[] = []
-    for (const host of this.layout.proxies)
+    const able = this.addressBy === 'keepalived' ? this.layout.proxies : this.layout.hosts
+    for (const host of able)
       if ((await addressesOf(host)).includes(this.layout.virtualAddress)) holders.push(host.name)
     return holders
   }
@@ -151,6 +162,11 @@ export class PatroniLab implements Lab {
       account: 'root',
       argv: ['/usr/sbin/keepalived', '-n', '-l', ...files],
     })
+  }
+
+  startVipManager(host: NamespaceHost): Promise<void> {
+    const argv = proxies.vipManagerArguments(this.layout, host)
+    return this.#launch(host, { name: 'vip-manager', account: 'root', argv })
   }
 
   async startPgbouncer(): Promise<void> {

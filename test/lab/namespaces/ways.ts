@@ -32,6 +32,13 @@ export function patroniWays(layout: Layout): readonly Way[] {
   ]
 }
 
+/** Where the virtual address is on the servers themselves: it leads to the primary alone. */
+export function directWays({ hosts, virtualAddress }: Layout): readonly Way[] {
+  const places = hosts.map(({ address }) => `${address}:${POSTGRES_PORT}`)
+  const virtual = [`${virtualAddress}:${POSTGRES_PORT}`]
+  return [way('host list', places, places), way('VIP', virtual, virtual)]
+}
+
 /** A port for the primary and one for replicas are two nodes to pg-ha: what is behind each may change. */
 export function way(name: string, writes: readonly string[], reads: readonly string[]): Way {
   const nodes = [...new Set([...writes, ...reads])]

@@ -6,8 +6,9 @@ const HEAD = `# The fault matrix
 
 Written by \`npm run lab:report\`: what each fault did to a cluster of Patroni, etcd, HAProxy, keepalived and PgBouncer, and what
 applications saw that worked through it: on \`pg-ha\`, and beside it on a plain \`pg.Pool\` (connectionTimeoutMillis 2000, turning to
-the next address after an error), both through each way at the same time, each in a process of its own. At the end the same through
-the host list alone, under repmgr, and in containers without a manager, where whoever breaks something promotes a standby by hand.
+the next address after an error), both through each way at the same time, each in a process of its own. At the end the same where
+vip-manager holds the address on the servers themselves; and through the host list alone, under repmgr, and in containers without a
+manager, where whoever breaks something promotes a standby by hand.
 
 Times are in seconds. *no writes*, *no reads*: the longest time without a success. *added*: from the moment the cluster took writes to
 the client's first one. *rows*: acknowledged / lost / doubled / begun on a primary beside the true one, which was taking

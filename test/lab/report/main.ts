@@ -6,6 +6,7 @@ import type { ScenarioResult } from '../results/result.ts'
 import { containerScenarios } from '../scenarios/containers.ts'
 import { patroniScenarios } from '../scenarios/patroni.ts'
 import { repmgrScenarios } from '../scenarios/repmgr.ts'
+import { vipManagerScenarios } from '../scenarios/vip-manager.ts'
 import { document } from './document.ts'
 import { timeline } from './timeline.ts'
 
@@ -23,7 +24,7 @@ await mkdir(path.join(DOCS, PICTURES), { recursive: true })
 for (const result of results)
   await writeFile(path.join(DOCS, PICTURES, `${result.name}.svg`), timeline(result))
 const pictureOf = (name: string): string => `${PICTURES}/${name}.svg`
-const scenarios = [...patroniScenarios, ...repmgrScenarios, ...containerScenarios]
+const scenarios = [...patroniScenarios, ...vipManagerScenarios, ...repmgrScenarios, ...containerScenarios]
 await writeFile(
   path.join(DOCS, 'fault-matrix.md'),
   document({ scenarios, results, pictureOf, about: process.argv[3] ?? '' }),

@@ -10,6 +10,7 @@ import {
   PRIMARY_PORT,
   REPLICA_PORT,
 } from '../layout.ts'
+import { ETCD_CLIENT_PORT, SCOPE } from './patroni.ts'
 
 /** A server that fails two checks in a row is out, and its connections are closed: at most about 2 s after its role ended. */
 const CHECKS = 'inter 1s fastinter 500ms fall 2 rise 1 on-marked-down shutdown-sessions'
@@ -79,6 +80,17 @@ vrrp_instance virtual_address {
 
 export function haproxyCheck(host: NamespaceHost): string {
   return path.join(host.folder, 'haproxy-lives.sh')
+}
+
+/** The address goes with Patroni's leader key. */
+export function vipManagerArguments(layout: Layout, host: NamespaceHost): readonly string[] {
+  const endpoints = layout.hosts.map(({ address }) => `http://${address}:${ETCD_CLIENT_PORT}`)
+  return [
+    '/usr/bin/vip-manager',
+    ...['--ip', layout.virtualAddress, '--netmask', '24', '--interface', 'eth0', '--interval', '500'],
+    ...['--trigger-key', `/service/${SCOPE}/leader`, '--trigger-value', host.name],
+    ...['--dcs-type', 'etcd', '--dcs-endpoints', endpoints.join(',')],
+  ]
 }
 
 /** Hosts share one list of pids: HAProxy is known by its pid file, not by its name. */
