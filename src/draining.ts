@@ -2,6 +2,7 @@
 import { ConfigError, DrainTimeoutError } from './errors.ts'
 import type { Coordinator } from './monitoring/coordinator.ts'
 import type { PoolSet } from './pooling/pool-set.ts'
+import { checkMillis, isInTime } from './time-limit.ts'
 import type { NodeView } from './topology/node-view.ts'
 
 export interface DrainOptions {
@@ -27,15 +28,7 @@ const TIMEOUT_MILLIS = 10_000
 export async function drainNode(parts: DrainParts, name: string, options: DrainOptions = {}): Promise<void> {
   const { coordinator, pools, failoverTimeoutMillis } = parts
   const { timeoutMillis = TIMEOUT_MILLIS, holdMillis = failoverTimeoutMillis / 2 } = options
-  const wrong = Object.entries({ timeoutMillis, holdMillis }).filter(([, millis]) => !(millis >= 0))
-  if (wrong.length > 0) {
-    throw new ConfigError(
-      wrong.map(([option, given]) => ({
-        option,
-        message: `${option} is milliseconds, 0 or more, not ${String(given)}`,
-      })),
-    )
-  }
+  checkMillis({ timeoutMillis, holdMillis })
   const nodes = nodesNamed(coordinator, name)
   for (const node of nodes) coordinator?.drain(node, holdMillis)
   const left = Promise.all(nodes.map((node) => pools.left(node.name)))
@@ -57,16 +50,4 @@ function nodesNamed(coordinator: Coordinator | null, name: string): readonly Nod
   const known =
     coordinator === null ? 'a pool of one host has no other' : nodes.map((node) => node.name).join(', ')
   throw new ConfigError([{ option: 'node', message: `There is no node ${name} to drain (${known})` }])
-}
-
-async function isInTime(work: Promise<unknown>, millis: number): Promise<boolean> {
-  let alarm: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    alarm = setTimeout(resolve, millis, false)
-  })
-  try {
-    return await Promise.race([work.then(() => true), late])
-  } finally {
-    clearTimeout(alarm)
-  }
 }

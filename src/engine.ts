@@ -6,6 +6,7 @@ import type { Settings } from './config/settings.ts'
 import { connectionOptions, monitorOptions, readOnly } from './connection-options.ts'
 import { Dialer } from './dialing/dialer.ts'
 import type { DrainParts } from './draining.ts'
+import { type EndOptions, endPool } from './ending.ts'
 import type { PoolEvent } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
 import { clusterGuide, plainGuide } from './guide.ts'
@@ -119,9 +120,11 @@ export class Engine {
     return { coordinator: this.#coordinator, pools: this.#pools, failoverTimeoutMillis }
   }
 
-  async end(): Promise<void> {
-    this.#coordinator?.close()
-    await this.dispatcher.end()
+  end(options: EndOptions): Promise<void> {
+    return endPool(
+      { dispatcher: this.dispatcher, pools: this.#pools, coordinator: this.#coordinator },
+      options,
+    )
   }
 
   #node(name: string): NodeView | undefined {

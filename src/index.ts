@@ -3,6 +3,7 @@ export type { ClusterSnapshot, ExplainedVerdict, NodeSnapshot } from './cluster-
 export type { PoolEngine, PoolEngineFactory, PoolEngineName } from './config/pool-engine.ts'
 export type { PoolOptions, TargetServerType, TargetSessionAttrs } from './config/pool-options.ts'
 export type { DrainOptions } from './draining.ts'
+export type { EndOptions } from './ending.ts'
 export type { PoolCounters } from './engine.ts'
 export {
   ConfigError,
@@ -43,6 +44,7 @@ export { Pool, type RouteExplanation } from './pool.ts'
 export type { RoutedQuery } from './pooling/splitter.ts'
 export type { Transaction } from './pooling/transaction-client.ts'
 export type { IsolationLevel, TransactionOptions } from './pooling/transaction-options.ts'
+export type { ConnectOptions } from './routed-pool.ts'
 export type { SessionOptions } from './sessions.ts'
 export type { ClaimantEvidence, StandbyEvidence } from './split-brain/evidence.ts'
 export type { RuleName } from './split-brain/rules.ts'

@@ -6,6 +6,7 @@ import { resolveSettings } from './config/resolve-settings.ts'
 import { userFiles } from './dialing/system-files.ts'
 import { warnOnce } from './dialing/warn-once.ts'
 import { type DrainOptions, drainNode, undrainNode } from './draining.ts'
+import type { EndOptions } from './ending.ts'
 import { Engine, type PoolCounters } from './engine.ts'
 import type { PoolEvents } from './events.ts'
 import type { ClusterState } from './failover/cluster-state.ts'
@@ -141,10 +142,10 @@ export class Pool extends RoutedPool {
     return super.on(event as PgPoolEvent, listener as PgPoolListener<PgPoolEvent>)
   }
 
-  protected override async finish(): Promise<void> {
+  protected override async finish(options: EndOptions): Promise<void> {
     Object.assign(this.read, { ending: true })
     Object.assign(this.write, { ending: true })
-    await this.#engine.end()
+    await this.#engine.end(options)
     for (const pool of [this.read, this.write, this]) Object.assign(pool, { ended: true })
   }
 }

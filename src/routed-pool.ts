@@ -12,9 +12,11 @@ import pg, {
   type Submittable,
 } from 'pg'
 import type { Release } from './config/pool-engine.ts'
+import { checkEndOptions, type EndOptions } from './ending.ts'
 import type { Engine } from './engine.ts'
+import { abortReason, signalOf } from './pooling/abort-watch.ts'
 import { endedError } from './pooling/dispatcher.ts'
-import { leaseWith } from './pooling/lease.ts'
+import { leaseWith, takeLease } from './pooling/lease.ts'
 import { guardLease } from './pooling/leased-client.ts'
 import type { NodePool } from './pooling/node-pool.ts'
 import { routedClient } from './pooling/routed-client.ts'
@@ -33,6 +35,11 @@ type ConnectCallback = (
   client: PoolClient | undefined,
   done: (destroy?: Error | boolean) => void,
 ) => void
+export interface ConnectOptions {
+  /** Counts until there is a client; what is done with that has nothing to do with it. */
+  readonly signal?: AbortSignal | undefined
+}
+
 type Callback<T> = (error: Error, result: T) => void
 type Settle = (error: Error | undefined, value?: unknown) => void
 
@@ -74,11 +81,16 @@ export class RoutedPool extends pg.Pool {
   }
 
   override connect(): Promise<PoolClient>
+  /** An abort ends the wait at once, and the promise rejects with the signal's reason. */
+  override connect(options: ConnectOptions): Promise<PoolClient>
   override connect(callback: ConnectCallback): void
-  override connect(callback?: ConnectCallback): unknown {
-    if (callback === undefined) return this.#promise((settle) => this.#lease(settle))
-    this.#lease(callback)
-    return undefined
+  override connect(given?: ConnectCallback | ConnectOptions): unknown {
+    if (typeof given === 'function') {
+      this.#lease(given)
+      return undefined
+    }
+    const signal = signalOf(given)
+    return this.#promise((settle) => this.#lease(settle, signal), signal)
   }
 
   override query<T extends Submittable>(queryStream: T): T
@@ -109,8 +121,10 @@ export class RoutedPool extends pg.Pool {
   override query(text: unknown, values?: unknown, callback?: unknown): unknown {
     if (typeof text === 'function') return this.#refuseFunction(text as Settle)
     const [given, done] = typeof values === 'function' ? [undefined, values] : [values, callback]
-    const run = (settle: Settle): void => this.#run(text as Statement['text'], given, settle)
-    if (done === undefined || done === null) return this.#promise(run)
+    const signal = signalOf(text)
+    const run = (callback: Settle): void =>
+      this.#run({ text: text as Statement['text'], values: given, callback, signal })
+    if (done === undefined || done === null) return this.#promise(run, signal)
     const context = new AsyncResource('PgHaCallback')
     run((...answer) => context.runInAsyncScope(done as Settle, null, ...answer))
     return undefined
@@ -132,14 +146,21 @@ export class RoutedPool extends pg.Pool {
     })
   }
 
+  /**
+   * Refuses what comes from now on and what waits, lets what is under way finish, and closes every connection. With
+   * `timeoutMillis` it resolves after that time at the latest: clients still in use are cut off.
+   */
   override end(): Promise<void>
+  override end(options: EndOptions): Promise<void>
   override end(callback: (error?: Error) => void): void
-  override end(callback?: (error?: Error) => void): unknown {
+  override end(given?: EndOptions | ((error?: Error) => void)): unknown {
+    const [callback, options] = typeof given === 'function' ? [given, {}] : [undefined, given ?? {}]
+    checkEndOptions(options)
     const twice = this.ending ? new Error('Called end on pool more than once') : null
     if (twice === null) Object.assign(this, { ending: true })
     const run = (settle: Settle): void => {
       if (twice !== null) settle(twice)
-      else this.finish().then(() => settle(undefined), settle)
+      else this.finish(options).then(() => settle(undefined), settle)
     }
     if (callback === undefined) return this.#promise(run)
     run(callback)
@@ -147,30 +168,28 @@ export class RoutedPool extends pg.Pool {
   }
 
   /** A view ends by itself; the pool it belongs to goes on. */
+  protected finish(options: EndOptions): Promise<void>
   protected async finish(): Promise<void> {
     Object.assign(this, { ended: true })
   }
 
-  #run(text: Statement['text'], values: unknown, callback: Settle): void {
+  #run(statement: Statement): void {
     if (this.ending) {
-      callback(endedError())
+      statement.callback(endedError())
       return
     }
     const { dispatcher, settings, outcomes } = this.#engine
     if (this.#splitting !== null) {
-      runSplitStatement(dispatcher, { text, values, callback }, { ...this.#splitting, keeper: outcomes })
+      runSplitStatement(dispatcher, statement, { ...this.#splitting, keeper: outcomes })
       return
     }
-    runStatement(
-      dispatcher,
-      { text, values, callback },
-      { request: this.#request, monitored: settings.monitored, keeper: outcomes },
-    )
+    const { monitored } = settings
+    runStatement(dispatcher, statement, { request: this.#request, monitored, keeper: outcomes })
   }
 
-  #lease(callback: ConnectCallback): void {
-    if (this.ending) {
-      callback(endedError(), undefined, NOTHING)
+  #lease(callback: ConnectCallback, signal?: AbortSignal): void {
+    if (this.ending || signal?.aborted) {
+      callback(signal?.aborted ? abortReason(signal) : endedError(), undefined, NOTHING)
       return
     }
     if (this.#splitting !== null) {
@@ -184,10 +203,19 @@ export class RoutedPool extends pg.Pool {
       process.nextTick(callback, undefined, client, client.release)
       return
     }
-    this.#acquire(this.#request, (error, lease) => {
+    const done = (error: Error | undefined, lease: SessionLease | null): void => {
       if (lease === null) callback(error, undefined, NOTHING)
       else callback(undefined, lease.client, lease.release)
-    })
+    }
+    if (signal === undefined) {
+      this.#acquire(this.#request, done)
+      return
+    }
+    const { dispatcher } = this.#engine
+    takeLease(dispatcher, { request: this.#request, signal }).then(
+      (lease) => done(undefined, { ...lease, release: guardLease(lease.client, lease.release) }),
+      (error: Error) => done(error, null),
+    )
   }
 
   #acquire(
@@ -213,13 +241,13 @@ export class RoutedPool extends pg.Pool {
     return undefined
   }
 
-  #promise(work: (settle: Settle) => void): Promise<unknown> {
+  #promise(work: (settle: Settle) => void, signal?: AbortSignal): Promise<unknown> {
     const Promised = (this.options.Promise ?? Promise) as PromiseConstructor
     return new Promised((resolve, reject) => {
       work((error, value) => (error ? reject(error) : resolve(value)))
     }).catch((error: unknown) => {
       // The stack should lead to the caller, not to the socket that brought the answer.
-      if (error instanceof Error) Error.captureStackTrace(error)
+      if (error instanceof Error && error !== signal?.reason) Error.captureStackTrace(error)
       throw error
     })
   }

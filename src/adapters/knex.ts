@@ -7,7 +7,7 @@ import PostgresClient from 'knex/lib/dialects/postgres/index.js'
 import type { PoolClient } from 'pg'
 import { PgHaError } from '../errors.ts'
 import { Pool } from '../pool.ts'
-import { cancelOn } from './cancel-request.ts'
+import { cancelOn } from '../pooling/cancel-request.ts'
 import { type PoolSettings, poolOptions } from './knex-options.ts'
 
 /** Knex's wrapper of a pool that it has not made itself. */

@@ -28,9 +28,13 @@ export interface Attempt {
   failures: number
   /** The deadline has passed, and it has had its last try. */
   isLast?: boolean
-  /** Given up by whoever asked: it waits no longer, and its callback may be called still. */
+  /** Whoever asked may give it up. */
+  readonly mayBeWithdrawn?: boolean
+  /** Given up by whoever asked: it waits no longer. A callback that was on its way may still come. */
   isWithdrawn?: boolean
   waiter?: Waiter
+  /** Leaves the line for a connection that it was last in. */
+  leaveLine?: () => void
   /** When it first met an obstacle; the deadline counts from there. */
   sinceMillis: number | null
   /** The async context of whoever asked, from `Dispatcher.acquire` on. */

@@ -136,9 +136,10 @@ export class Dispatcher {
     else this.#giveUp(attempt, 'deadline', lastError)
   }
 
-  /** The request waits no longer. Where a connection is being made for it, the callback still comes. */
+  /** The request waits no longer, wherever it does; what was to be its connection goes to the next, or rests. */
   withdraw(attempt: Attempt): void {
     attempt.isWithdrawn = true
+    attempt.leaveLine?.()
     clearTimeout(this.#pauses.get(attempt))
     this.#pauses.delete(attempt)
     if (attempt.waiter !== undefined) this.#queue.remove(attempt.waiter)
@@ -235,7 +236,10 @@ export class Dispatcher {
         }
       })
     }
-    inContextOf(attempt, () => pool.acquire(whenAcquired))
+    inContextOf(attempt, () => {
+      const waiter = pool.acquire(whenAcquired)
+      if (attempt.mayBeWithdrawn === true) attempt.leaveLine = () => pool.abandon(waiter)
+    })
   }
 
   #connectFailed(

@@ -1,5 +1,6 @@
 // Takes a connection for whoever can wait for it, or give it up; and a lease given back in another way.
 import type { RouteRequest } from '../routing/request.ts'
+import { onAbort } from './abort-listener.ts'
 import type { Attempt, Lease } from './attempt.ts'
 import type { Dispatcher } from './dispatcher.ts'
 
@@ -23,18 +24,20 @@ export function takeLease(
       request,
       failures: 0,
       sinceMillis: null,
+      mayBeWithdrawn: signal !== undefined,
       callback: (error, lease) => {
-        signal?.removeEventListener('abort', onAbort)
+        stop?.()
         if (lease === null) reject(error)
         else if (signal?.aborted) lease.release()
         else resolve(lease)
       },
     }
-    const onAbort = (): void => {
-      dispatcher.withdraw(attempt)
-      reject(signal?.reason)
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const stop =
+      signal &&
+      onAbort(signal, () => {
+        dispatcher.withdraw(attempt)
+        reject(signal.reason)
+      })
     dispatcher.acquire(attempt)
   })
 }

@@ -4,9 +4,10 @@ import type { PoolConfig } from 'pg'
 import type { PoolEngine, PoolEngineFactory, PoolEventName, Release } from '../config/pool-engine.ts'
 import { ConnectionLostError } from '../errors.ts'
 import { destroyClient, ON_CREATE, SESSION, type TrackedClient } from './tracked-client.ts'
-import { WaitingLine } from './waiting-line.ts'
+import { type Waiter as LineWaiter, WaitingLine } from './waiting-line.ts'
 import { stalePrimaryError } from './work-in-doubt.ts'
 
+export type Waiter = LineWaiter<AcquireCallback>
 export type AcquireCallback = (error: Error | undefined, client: TrackedClient, release: Release) => void
 
 export interface ConnectionEvent {
@@ -33,7 +34,9 @@ export class GenerationEndedError extends Error {}
 interface Generation {
   readonly number: number
   readonly pool: PoolEngine
-  readonly waiting: WaitingLine
+  readonly waiting: WaitingLine<AcquireCallback>
+  /** How many in the line are gone. */
+  abandoned: number
   readonly clients: Map<TrackedClient, { isLeased: boolean }>
 }
 
@@ -66,7 +69,9 @@ export class NodePool {
   }
 
   get waitingCount(): number {
-    return this.#current?.pool.waitingCount ?? 0
+    const count = this.#current?.pool.waitingCount ?? 0
+    if (this.#current === null || this.#current.abandoned === 0) return count
+    return queuedOf(this.#current).filter(({ isAbandoned }) => !isAbandoned).length
   }
 
   get expiredCount(): number {
@@ -84,21 +89,35 @@ export class NodePool {
     return pool === undefined ? 0 : pool.totalCount - pool.idleCount + pool.waitingCount
   }
 
-  acquire(callback: AcquireCallback): void {
+  /** What it returns is for `abandon`. */
+  acquire(callback: AcquireCallback): Waiter {
     const generation = this.#current ?? this.#open()
     const { pool, waiting } = generation
     const queuedBefore = pool.waitingCount
-    const waiter = waiting.join((error) => callback(error, NO_CLIENT, NOTHING))
+    const waiter = waiting.join(callback)
     pool.connect((error, client, release) => {
       const isWaitedFor = waiting.leave(waiter)
-      if (error !== undefined && error !== null) {
-        if (isWaitedFor) waiter.fail(error)
-        return
-      }
-      if (!isWaitedFor) release(true)
-      else callback(undefined, client as TrackedClient, release)
+      const isFailed = error !== undefined && error !== null
+      if (waiter.isAbandoned && (isFailed || !waiting.passOn(waiter))) {
+        generation.abandoned -= 1
+        // Not in this turn: each of a thousand that were abandoned would be served within the one before.
+        if (!isFailed) setImmediate(release)
+      } else if (isFailed) {
+        if (isWaitedFor) waiter.callback(error, NO_CLIENT, NOTHING)
+      } else if (!isWaitedFor) release(true)
+      else waiter.callback(undefined, client as TrackedClient, release)
     })
     waiter.isQueued = pool.waitingCount > queuedBefore
+    return waiter
+  }
+
+  /** Its callback is not called any more; false: it still is. A connection that comes for it goes to the next, or rests. */
+  abandon(waiter: Waiter): boolean {
+    const current = this.#current
+    if (current === null || waiter.isAbandoned || !waiter.isWaiting) return false
+    waiter.isAbandoned = true
+    current.abandoned += 1
+    return true
   }
 
   /** From now on connects without start-up options of ours; false where that is already so. */
@@ -123,7 +142,9 @@ export class NodePool {
     this.#leave(ending)
     if (idle === 'destroy') destroyIdle(ending)
     for (const waiter of dismissed) {
-      waiter.fail(new GenerationEndedError(`The connections to ${this.node} were given up`))
+      if (waiter.isAbandoned) continue
+      const error = new GenerationEndedError(`The connections to ${this.node} were given up`)
+      waiter.callback(error, NO_CLIENT, NOTHING)
     }
   }
 
@@ -142,6 +163,12 @@ export class NodePool {
     return cut
   }
 
+  /** Cuts off every connection, in use or not. */
+  cutOff(reason: string): void {
+    this.destroyLeased(reason)
+    for (const generation of this.#generations()) destroyIdle(generation)
+  }
+
   /**
    * Resolves when every connection is closed, those in use after their release. Who is being connected is still served;
    * who waits for another's connection gets the error: an engine may leave them waiting for ever, as pg-pool does.
@@ -151,10 +178,8 @@ export class NodePool {
     this.#current = null
     if (current !== null) {
       this.#leave(current)
-      // An engine that leaves them waiting serves its queue in order: what it still holds are the last ones.
-      const queued = current.waiting.all().filter(({ isQueued }) => isQueued)
-      for (const waiter of queued.slice(queued.length - current.pool.waitingCount)) {
-        if (current.waiting.leave(waiter)) waiter.fail(error)
+      for (const waiter of queuedOf(current)) {
+        if (current.waiting.leave(waiter) && !waiter.isAbandoned) waiter.callback(error, NO_CLIENT, NOTHING)
       }
     }
     await this.left()
@@ -180,6 +205,7 @@ export class NodePool {
       number: this.#generation,
       pool: makeEngine(options),
       waiting: new WaitingLine(),
+      abandoned: 0,
       clients,
     }
     this.#listen(generation)
@@ -231,6 +257,12 @@ export class NodePool {
 
 /** How long a server may take to close a connection after the goodbye: a silent one never would. */
 const GOODBYE_MILLIS = 1000
+
+/** An engine serves its queue in order: what it still holds are the last ones. */
+function queuedOf({ waiting, pool }: Generation): readonly Waiter[] {
+  const queued = waiting.all().filter(({ isQueued }) => isQueued)
+  return queued.slice(Math.max(0, queued.length - pool.waitingCount))
+}
 
 function destroyIdle({ clients }: Generation): void {
   for (const [client, { isLeased }] of clients) if (!isLeased) destroyClient(client)

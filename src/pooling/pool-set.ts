@@ -88,6 +88,11 @@ export class PoolSet {
     for (const gone of this.#gone) if (intent === undefined || intent === gone.intent) yield gone.pool
   }
 
+  /** Every connection, of every node, in whatever hands. */
+  cutOff(reason: string): void {
+    for (const pool of this.pools()) pool.cutOff(reason)
+  }
+
   async end(error: Error): Promise<void> {
     await Promise.all([...this.pools()].map((pool) => pool.end(error)))
   }

@@ -26,7 +26,7 @@ export function runSplitStatement(
 }
 
 function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests, keeper }: Split): void {
-  const { text, values, callback } = statement
+  const { text, values, callback, signal } = statement
   const onPrimary = (): void =>
     runStatement(dispatcher, statement, { request: requests.primary, monitored: true, keeper })
   if (splitter.route(text as QueryInput).to === 'primary') {
@@ -36,6 +36,7 @@ function run(dispatcher: Dispatcher, statement: Statement, { splitter, requests,
   const read: Statement = {
     text,
     values,
+    signal,
     callback: (error, result) => {
       const movesOn = error !== undefined && splitter.refused(text as QueryInput, error) !== 'no'
       if (movesOn && !isSubmittable(text)) onPrimary()

@@ -11,9 +11,16 @@ import { loadGrammar } from './grammar.ts'
 /** What pg takes for a query, and where one may say itself where it is to run. */
 export type QueryInput = string | QueryConfig | Submittable | RoutedQuery
 
-/** Beside pg's own fields. Default: by what the statement does. */
+/** Beside pg's own fields. */
 export interface RoutedQuery {
+  /** Default: by what the statement does. */
   readonly route?: 'primary' | 'standby' | undefined
+  /**
+   * Of `pool.query`: an abort takes it out of every line at once, and cancels it on the server where it runs. It rejects with
+   * the signal's reason where nothing was applied, with `OutcomeUnknownError` (its `cause` is the reason) where that is not
+   * sure, and gives the result if the statement was done before.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 const BY_OPTION = {

@@ -54,20 +54,27 @@ export function learnDirectness(client: TrackedClient, { witness }: WitnessedQue
   if (session.isDirect === null && witness !== null) session.isDirect = isDirect(witness, localEnd(client))
 }
 
-export function batchFate(
-  batch: WitnessedQuery | null,
-  { client, error, fromPostgres }: { client: TrackedClient; error: Error; fromPostgres: boolean },
-): BatchFate {
+interface Ending {
+  readonly client: TrackedClient
+  readonly error: Error
+  readonly fromPostgres: boolean
+}
+
+export function batchFate(batch: WitnessedQuery | null, ending: Ending): BatchFate {
   if (batch === null || !batch.isSubmitted) return 'dark'
   return fateOfBatch({
     commitSent: batch.commitSent,
     answered: batch.stage === 'witnessed',
     isNamed: batch.token !== null || batch.witness !== null,
-    endedInOrder: endedInOrder({
-      saidGoodbye: fromPostgres && isFarewell(error),
-      readToEnd: isReadToEnd(client),
-      isDirect: client[SESSION].isDirect,
-    }),
+    endedInOrder: isEndedInOrder(ending),
+  })
+}
+
+export function isEndedInOrder({ client, error, fromPostgres }: Ending): boolean {
+  return endedInOrder({
+    saidGoodbye: fromPostgres && isFarewell(error),
+    readToEnd: isReadToEnd(client),
+    isDirect: client[SESSION].isDirect,
   })
 }
 

@@ -7,15 +7,27 @@ import {
   errorCode,
   isReportedByPostgres,
 } from '../failover/classify-error.ts'
-import { afterFailedStatement, MOST_RERUNS } from '../failover/retry-policy.ts'
+import { afterFailedStatement, MOST_RERUNS, type StatementStep } from '../failover/retry-policy.ts'
 import type { RouteRequest } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
+import { AbortWatch } from './abort-watch.ts'
+import { abortedInDoubt, afterAbort, afterPlainAbort } from './aborted-statement.ts'
 import type { Attempt, Lease } from './attempt.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { giveBack } from './give-back.ts'
+import { endLeftBehind, type LeftBehind, leftBehind } from './left-behind.ts'
 import { inDoubt, notApplied } from './lost-statement.ts'
 import { isOnStandby, isReadOnlySession, isRoleReported } from './role-check.ts'
-import { batchFate, batchFor, learnDirectness, type OutcomeKeeper, soughtCommit } from './statement-batch.ts'
-import { bytesSent } from './tracked-client.ts'
+import { isSubmittable } from './splitter.ts'
+import {
+  batchFate,
+  batchFor,
+  isEndedInOrder,
+  learnDirectness,
+  type OutcomeKeeper,
+  soughtCommit,
+} from './statement-batch.ts'
+import { bytesSent, giveQuery } from './tracked-client.ts'
 import type { WitnessedQuery } from './witnessed-query.ts'
 
 /** As `pool.query` was called. */
@@ -23,6 +35,7 @@ export interface Statement {
   readonly text: string | QueryConfig | Submittable
   readonly values: unknown
   readonly callback: (error: Error | undefined, result?: unknown) => void
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Where and how statements run. */
@@ -37,9 +50,12 @@ interface Run extends StatementSurroundings {
   readonly dispatcher: Dispatcher
   readonly statement: Statement
   readonly attempt: Attempt
+  readonly watch: AbortWatch | null
   repeated: boolean
   reruns: number
   conflicts: number
+  /** To be ended on its server before the statement is run there again. */
+  left: LeftBehind | null
 }
 
 interface Place extends Lease {
@@ -48,23 +64,22 @@ interface Place extends Lease {
   readonly batch: WitnessedQuery | null
 }
 
-type LooseQuery = (
-  text: unknown,
-  values: unknown,
-  callback: (error: Error | null, result: unknown) => void,
-) => void
-
 export function runStatement(
   dispatcher: Dispatcher,
-  statement: Statement,
+  given: Statement,
   { request, monitored, keeper }: StatementSurroundings,
 ): void {
+  const watch = given.signal === undefined ? null : new AbortWatch(given.signal)
+  const statement = watch === null ? given : { ...given, callback: watch.settling(given.callback) }
   const attempt: Attempt = {
     request,
     failures: 0,
     sinceMillis: null,
+    mayBeWithdrawn: watch !== null,
     callback: (error, lease) => {
       if (lease === null) statement.callback(error)
+      else if (watch?.isOver) lease.release()
+      else if (run.left !== null) executeAlone(run, lease, run.left)
       else execute(run, lease)
     },
   }
@@ -76,11 +91,29 @@ export function runStatement(
     dispatcher,
     statement,
     attempt,
+    watch,
     repeated: false,
     reruns: 0,
     conflicts: 0,
+    left: null,
   }
-  dispatcher.acquire(attempt)
+  if (watch === null) dispatcher.acquire(attempt)
+  else if (watch.isAborted) statement.callback(watch.reason)
+  else {
+    watch.abortBy(() => withdraw(run, watch))
+    dispatcher.acquire(attempt)
+  }
+}
+
+/** Else it would wait for the locks of the session that it was lost with. */
+function executeAlone(run: Run, lease: Lease, left: LeftBehind): void {
+  run.left = null
+  void endLeftBehind(lease, left).then(() => (run.watch?.isOver ? lease.release() : execute(run, lease)))
+}
+
+function withdraw({ dispatcher, attempt, statement }: Run, { reason }: AbortWatch): void {
+  dispatcher.withdraw(attempt)
+  statement.callback(reason)
 }
 
 function execute(run: Run, lease: Lease): void {
@@ -96,23 +129,14 @@ function execute(run: Run, lease: Lease): void {
     if (isSettled) return
     isSettled = true
     if (isSubmittable(text)) client.removeListener('error', settle)
-    if (error) {
-      statementFailed(run, error, { client, release, pool, generation, sentBefore, batch })
-      return
-    }
-    if (batch !== null) learnDirectness(client, batch)
-    release()
-    callback(undefined, result)
+    const giveUp = run.watch === null ? release : run.watch.ran(release)
+    ended(run, { client, release: giveUp, pool, generation, sentBefore, batch }, { error, result })
   }
   // One with a callback of its own hears of a lost connection, and we do not.
   if (isSubmittable(text)) client.once('error', settle)
   try {
-    ;(client.query as unknown as LooseQuery).call(
-      client,
-      batch ?? text,
-      batch === null ? values : undefined,
-      settle,
-    )
+    giveQuery(client, { query: batch ?? text, values: batch === null ? values : undefined }, settle)
+    if (!isSettled) run.watch?.running(client)
   } catch (error) {
     if (isSettled) throw error
     isSettled = true
@@ -121,23 +145,48 @@ function execute(run: Run, lease: Lease): void {
   }
 }
 
+function ended(run: Run, place: Place, { error, result }: { error: Error | null; result: unknown }): void {
+  if (error) {
+    statementFailed(run, error, place)
+    return
+  }
+  const { client, batch, release, pool } = place
+  if (batch !== null) learnDirectness(client, batch)
+  release()
+  if (run.watch?.isUnreplicated) run.statement.callback(abortedInDoubt(pool.node, run.watch.reason))
+  else run.statement.callback(undefined, result)
+}
+
 function statementFailed(run: Run, error: Error, place: Place): void {
   const meaning = classifyError(error)
   const { client, pool, generation } = place
   if (!run.monitored) {
-    giveBack(run, place, { error, meaning, goOn: () => run.statement.callback(error) })
+    const told = (): Error => (run.watch?.isAborted ? afterPlainAbort(error, pool.node, run.watch) : error)
+    const goOn = (): void => run.statement.callback(told())
+    giveBack({ ...place, text: run.statement.text }, { error, meaning, goOn })
     return
   }
   if (place.batch?.isUnanswerable && run.keeper !== null && /^(42|0A|55)/.test(errorCode(error) ?? '')) {
     // It was undone with the question that could not be answered; without the question it is what was asked for.
     run.keeper.mute.add(pool)
-    giveBack(run, place, { error, meaning, goOn: () => run.dispatcher.retry(run.attempt, error) })
+    giveBack(
+      { ...place, text: run.statement.text },
+      {
+        error,
+        meaning,
+        goOn: () => goOnWaiting(run, () => run.dispatcher.retry(run.attempt, error)),
+      },
+    )
     return
   }
   const sentNow = bytesSent(client)
   const sent = place.sentBefore === null || sentNow !== place.sentBefore
   const reportedByPostgres = isReportedByPostgres(error)
   const readOnlySession = isReadOnlySession(client)
+  const ending = { client, error, fromPostgres: reportedByPostgres }
+  if (meaning.kind === 'connection' && place.batch !== null) {
+    run.left = leftBehind(client, { node: pool.node, endedInOrder: isEndedInOrder(ending) })
+  }
   const step = afterFailedStatement({
     // It holds what came of it so far, and pg calls back only where it was first given to.
     repeatable: !isSubmittable(run.statement.text),
@@ -147,7 +196,7 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     roleReported: isRoleReported(client),
     reportedByPostgres,
     repeated: run.repeated,
-    batch: batchFate(place.batch, { client, error, fromPostgres: reportedByPostgres }),
+    batch: batchFate(place.batch, ending),
     reruns: run.reruns,
     onStandby: isOnStandby(client),
     conflicts: run.conflicts,
@@ -155,40 +204,69 @@ function statementFailed(run: Run, error: Error, place: Place): void {
   if (meaning.kind === 'refusedReadOnly' && step === 'fail') run.dispatcher.look(pool.node)
   else run.dispatcher.report(pool, generation, error)
   const goOn = (): void => {
-    switch (step) {
-      case 'tryAgain':
-        run.repeated ||= meaning.kind === 'refusedReadOnly'
-        if (sent) run.reruns += 1
-        run.dispatcher.retry(run.attempt, error)
-        break
-      case 'findOut':
-        findOut(run, place, error)
-        break
-      case 'notApplied':
-        run.statement.callback(notApplied(pool.node, error))
-        break
-      case 'tryElsewhere':
-        run.reruns += 1
-        run.attempt.avoid ??= new Set()
-        run.attempt.avoid.add(pool.node)
-        run.dispatcher.retry(run.attempt, error)
-        break
-      case 'leaveStandby':
-      case 'leaveStandbys':
-        run.conflicts += 1
-        run.dispatcher.leave(run.attempt, { node: pool.node, error, toPrimary: step === 'leaveStandbys' })
-        break
-      case 'outcomeUnknown':
-        run.statement.callback(inDoubt(pool.node, error))
-        break
-      case 'fail':
-        run.statement.callback(error)
-        break
-      default:
-        assertNever(step)
+    if (run.watch?.isAborted) {
+      const { reason } = run.watch
+      const isRead = readOnlySession === true
+      run.statement.callback(afterAbort(step, { error, isRead, node: pool.node, reason }))
+      return
     }
+    goOnWaiting(run, () => takeStep(run, place, { step, error, meaning, sent }))
   }
-  giveBack(run, place, { error, meaning, goOn })
+  giveBack({ ...place, text: run.statement.text }, { error, meaning, goOn })
+}
+
+/** From now on an abort finds it waiting. */
+function goOnWaiting(run: Run, goOn: () => void): void {
+  const { watch } = run
+  if (watch?.isAborted) run.statement.callback(watch.reason)
+  else {
+    watch?.abortBy(() => withdraw(run, watch))
+    goOn()
+  }
+}
+
+interface Failure {
+  readonly step: StatementStep
+  readonly error: Error
+  readonly meaning: ErrorMeaning
+  readonly sent: boolean
+}
+
+function takeStep(run: Run, place: Place, { step, error, meaning, sent }: Failure): void {
+  const { dispatcher, attempt, statement } = run
+  const { node } = place.pool
+  switch (step) {
+    case 'tryAgain':
+      run.repeated ||= meaning.kind === 'refusedReadOnly'
+      if (sent) run.reruns += 1
+      dispatcher.retry(attempt, error)
+      break
+    case 'findOut':
+      findOut(run, place, error)
+      break
+    case 'notApplied':
+      statement.callback(notApplied(node, error))
+      break
+    case 'tryElsewhere':
+      run.reruns += 1
+      attempt.avoid ??= new Set()
+      attempt.avoid.add(node)
+      dispatcher.retry(attempt, error)
+      break
+    case 'leaveStandby':
+    case 'leaveStandbys':
+      run.conflicts += 1
+      dispatcher.leave(attempt, { node, error, toPrimary: step === 'leaveStandbys' })
+      break
+    case 'outcomeUnknown':
+      statement.callback(inDoubt(node, error))
+      break
+    case 'fail':
+      statement.callback(error)
+      break
+    default:
+      assertNever(step)
+  }
 }
 
 /** The commit was under way: the primary knows what became of it. */
@@ -199,6 +277,7 @@ function findOut(run: Run, { pool, batch }: Place, error: Error): void {
   const since = keeper.clock()
   const sought = soughtCommit(batch, { node, systemIdentifier: keeper.systemIdentifier(node) })
   const xid = batch.witness?.xid ?? null
+  run.watch?.abortBy(() => statement.callback(abortedInDoubt(node, run.watch?.reason ?? error)))
   void keeper.find(sought).then(({ fate, reason }) => {
     const outcome = fate === 'inProgress' ? 'unknown' : fate
     keeper.tell({ outcome, of: 'statement', node, xid, reason, waitedMillis: keeper.clock() - since })
@@ -208,7 +287,7 @@ function findOut(run: Run, { pool, batch }: Place, error: Error): void {
     } else if (run.reruns >= MOST_RERUNS) statement.callback(notApplied(node, error))
     else {
       run.reruns += 1
-      dispatcher.retry(attempt, error)
+      goOnWaiting(run, () => dispatcher.retry(attempt, error))
     }
   })
 }
@@ -217,38 +296,4 @@ function findOut(run: Run, { pool, batch }: Place, error: Error): void {
 function answerLate({ callback }: Statement, { outcome }: WitnessedQuery): void {
   if ('error' in outcome) callback(outcome.error)
   else callback(undefined, Object.assign(outcome.result as object, { recovered: true }))
-}
-
-/**
- * Keeps the connection where the server is ready for the next statement and in no transaction; else ends it. Cursors and
- * statements read in portions leave the server waiting for a Sync that never comes: those connections end.
- */
-function giveBack(
-  run: Run,
-  place: Place,
-  { error, meaning, goOn }: { error: Error; meaning: ErrorMeaning; goOn: () => void },
-): void {
-  const { client, release } = place
-  const { text } = run.statement
-  const isPlain = typeof text === 'string' || (!isSubmittable(text) && !('rows' in text))
-  if (meaning.connection === 'lost' || !isPlain || client.connection === undefined) {
-    release(error)
-    goOn()
-    return
-  }
-  const { connection } = client
-  const settle = (destroy: boolean): void => {
-    connection.removeListener('readyForQuery', onReady)
-    connection.removeListener('end', onEnd)
-    release(destroy ? error : undefined)
-    goOn()
-  }
-  const onReady = (): void => settle(client.getTransactionStatus() !== 'I')
-  const onEnd = (): void => settle(true)
-  connection.once('readyForQuery', onReady)
-  connection.once('end', onEnd)
-}
-
-function isSubmittable(text: Statement['text']): text is Submittable {
-  return typeof text === 'object' && text !== null && 'submit' in text
 }

@@ -96,6 +96,18 @@ function note(session: Session, { parameterName, parameterValue }: ParameterStat
   if (parameterName === 'default_transaction_read_only') session.readOnly = parameterValue === 'on'
 }
 
+type LooseQuery = (query: unknown, values: unknown, callback: QueryCallback) => void
+type QueryCallback = (error: Error | null, result: unknown) => void
+
+/** Any query that pg takes, whatever its types say. */
+export function giveQuery(
+  client: TrackedClient,
+  { query, values }: { query: unknown; values: unknown },
+  callback: QueryCallback,
+): void {
+  ;(client.query as unknown as LooseQuery).call(client, query, values, callback)
+}
+
 /** How many bytes were handed to the socket so far; null where that cannot be known. */
 export function bytesSent(client: TrackedClient): number | null {
   const { bytesWritten } = (client.connection?.stream ?? {}) as { bytesWritten?: unknown }

@@ -1,17 +1,19 @@
 // Runs a function in a transaction, again where that is safe and helps, and finds out what became of a commit that was lost.
 import { TransactionTimeoutError } from '../errors.ts'
 import { pauseMillis } from '../failover/backoff.ts'
-import { classifyError, errorCode } from '../failover/classify-error.ts'
+import { classifyError, errorCode, isReportedByPostgres } from '../failover/classify-error.ts'
 import { isWorthRerunning } from '../failover/rerun-policy.ts'
 import { readWitness, WITNESS_QUESTION, type Witness } from '../failover/witness.ts'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
 import { assertNever } from '../topology/assert-never.ts'
 import type { Lease } from './attempt.ts'
+import { cancelOn } from './cancel-request.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { takeLease } from './lease.ts'
+import { endLeftBehind, type LeftBehind, leftBehind } from './left-behind.ts'
 import { inDoubt, notApplied } from './lost-statement.ts'
 import { isRoleReported } from './role-check.ts'
-import type { OutcomeKeeper } from './statement-batch.ts'
+import { isEndedInOrder, type OutcomeKeeper } from './statement-batch.ts'
 import { destroyClient } from './tracked-client.ts'
 import { type OpenTransaction, openTransaction, type Transaction } from './transaction-client.ts'
 import { beginText, checkTransactionOptions, type TransactionOptions } from './transaction-options.ts'
@@ -29,12 +31,19 @@ interface Run<T> extends TransactionSurroundings {
   readonly options: TransactionOptions
   readonly signal: AbortSignal
   attempt: number
+  /** By the run before: to be ended on its server before this one begins there. */
+  readonly left: LeftBehind | null
 }
 
 /** `again`: nothing was applied, and another run may do better. */
 type End<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'again'; readonly error: Error; readonly node: string }
+  | {
+      readonly kind: 'again'
+      readonly error: Error
+      readonly node: string
+      readonly left?: LeftBehind | null
+    }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 const MOST_RETRIES = 5
@@ -53,11 +62,13 @@ export async function runTransaction<T>(
       : setTimeout(() => own.abort(new TransactionTimeoutError(timeoutMillis)), timeoutMillis)
   const signal = options.signal === undefined ? own.signal : AbortSignal.any([own.signal, options.signal])
   try {
+    let left: LeftBehind | null = null
     for (let attempt = 1; ; attempt++) {
-      const end = await runOnce({ ...surroundings, fn, options, signal, attempt })
+      const end: End<T> = await runOnce({ ...surroundings, fn, options, signal, attempt, left })
       if (end.kind === 'done') return end.value
       if (end.kind === 'failed') throw end.error
       if (attempt > maxRetries) throw lastError(end)
+      left = end.left ?? null
       await pause(pauseMillis(attempt, surroundings.random()), signal)
     }
   } finally {
@@ -79,11 +90,15 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
   let commitSent = false
   // Nothing is committed that was not told to be: to cut the connection undoes it all.
   const onAbort = (): void => {
-    if (!commitSent) destroyClient(client, asError(signal.reason))
+    if (commitSent) return
+    // Else what it runs would go on, with its locks, until it next writes to a socket that is gone.
+    cancelOn(client).catch(() => {})
+    destroyClient(client, asError(signal.reason))
   }
   signal.addEventListener('abort', onAbort)
   try {
     signal.throwIfAborted()
+    if (run.left !== null) await endLeftBehind(lease, run.left)
     await tx.own(beginText(options, token))
     const value = await untilAborted(run.fn(tx.client), signal)
     tx.close()
@@ -121,6 +136,14 @@ interface Failure {
   readonly error: unknown
 }
 
+function leftAfter({ client, pool }: Lease, error: Error): LeftBehind | null {
+  const fromPostgres = isReportedByPostgres(error)
+  return leftBehind(client, {
+    node: pool.node,
+    endedInOrder: isEndedInOrder({ client, error, fromPostgres }),
+  })
+}
+
 /** Before the commit was sent: nothing is applied, whatever happened. */
 async function afterFailure<T>(run: Run<T>, { lease, tx, error }: Failure): Promise<End<T>> {
   const { client, pool, release } = lease
@@ -130,6 +153,7 @@ async function afterFailure<T>(run: Run<T>, { lease, tx, error }: Failure): Prom
   const isLost = meaning?.kind === 'connection'
   const isBroken = client.getTransactionStatus() === 'E'
   const mayBeDemoted = wantsPrimary(run.request) && run.options.readOnly !== true && !isRoleReported(client)
+  const left = isLost && lastError !== null ? leftAfter(lease, lastError) : null
   if (isLost) release(true)
   else await client.query('rollback').catch(() => release(true))
   const decisive = ((isLost || isBroken) && lastError) || error
@@ -137,7 +161,7 @@ async function afterFailure<T>(run: Run<T>, { lease, tx, error }: Failure): Prom
     run.dispatcher.report(pool, generation, lastError)
   }
   if (decisive instanceof Error && isWorthRerunning({ error: decisive, isLost, mayBeDemoted })) {
-    return { kind: 'again', error: decisive, node }
+    return { kind: 'again', error: decisive, node, left }
   }
   return { kind: 'failed', error }
 }

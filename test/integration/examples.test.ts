@@ -1,5 +1,5 @@
 // The examples do what they say, each in a process of its own, against a real cluster.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
 import { runNode } from '../support/run-node.ts'
 
@@ -43,4 +43,33 @@ test('events: tells of every node and of the primary', async () => {
   expect(lines).toContainEqual(expect.stringContaining(`Primary: ${primaryName()}`))
   expect(lines.filter((line) => line.includes(' is standby'))).toHaveLength(2)
   expect(lines).toContainEqual(`${primaryName()} is primary`)
+})
+
+describe('shutdown', () => {
+  async function stopAtWork(args: readonly string[]): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await runNode('examples/shutdown.ts', {
+      args,
+      env: { DATABASE_URL: cluster.url },
+      watch: (text, interrupt) => {
+        if (text.includes('written 20')) interrupt('SIGTERM')
+      },
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return stdout.trimEnd().split('\n')
+  }
+
+  async function rows(): Promise<number> {
+    const { rows } = await cluster.primary.query<{ n: number }>('select count(*)::int as n from jobs')
+    return rows[0]?.n ?? -1
+  }
+
+  test('finishes what is under way when it is told to stop, and exits by itself', async () => {
+    const lines = await stopAtWork([])
+    expect(lines.at(-1)).toBe(`stopped after ${await rows()} jobs, 0 cut off`)
+  })
+
+  test('does not wait longer than it may for a job that does not end', async () => {
+    const lines = await stopAtWork(['--stuck'])
+    expect(lines.at(-1)).toBe(`stopped after ${await rows()} jobs, 1 cut off`)
+  })
 })

@@ -13,8 +13,8 @@ export interface RunOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly deadlineMillis?: number
-  /** Called with what stdout and stderr hold so far, whenever there is more, and with a way to interrupt as Ctrl-C does. */
-  readonly watch?: (text: string, interrupt: () => void) => void
+  /** Called with what stdout and stderr hold so far, whenever there is more, and with a way to interrupt: as Ctrl-C does, or by another signal. */
+  readonly watch?: (text: string, interrupt: (signal?: NodeJS.Signals) => void) => void
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,8 +33,8 @@ export async function runNode(file: string, options: RunOptions = {}): Promise<E
   const read = { stdout: '', stderr: '' }
   let isInterrupted = false
   // Once: a second one could meet a process that is past its handlers on its way out.
-  const interrupt = (): void => {
-    if (!isInterrupted) child.kill('SIGINT')
+  const interrupt = (signal: NodeJS.Signals = 'SIGINT'): void => {
+    if (!isInterrupted) child.kill(signal)
     isInterrupted = true
   }
   for (const name of ['stdout', 'stderr'] as const) {

@@ -111,3 +111,12 @@ export function callbacksAreTypedAsByPg(pool: Pool): void {
   expectTypeOf(pool.connect()).resolves.toEqualTypeOf<pg.PoolClient>()
   expectTypeOf(pool.end()).resolves.toBeVoid()
 }
+
+export function signalsGoWhereTheyMayBeAborted(pool: Pool, signal: AbortSignal): void {
+  expectTypeOf(pool.query({ text: 'select 1', signal })).toEqualTypeOf(pool.query('select 1'))
+  expectTypeOf(pool.connect({ signal })).toEqualTypeOf<Promise<pg.PoolClient>>()
+  expectTypeOf(pool.transaction(async () => 1, { signal })).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(pool.end({ timeoutMillis: 1000 })).toEqualTypeOf<Promise<void>>()
+  // @ts-expect-error a signal is an AbortSignal
+  void pool.query({ text: 'select 1', signal: true })
+}

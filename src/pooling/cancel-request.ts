@@ -11,11 +11,18 @@ interface Cancellable {
 
 /** pg's types leave these methods out. */
 type Canceller = pg.Connection & {
+  readonly stream: Socket
   connect(port: number, host: string): void
   cancel(processID: number, secretKey: number): void
 }
 
-/** Resolves when the server has taken the request; whether there was something left to cancel it does not say. */
+/** How long a server may take to hear it, in ms. */
+const TIMEOUT_MILLIS = 1000
+
+/**
+ * Resolves when the server has taken the request; whether there was something left to cancel it does not say. By then it has
+ * reached the session: what that runs next is not met by it.
+ */
 export function cancelOn(client: ClientBase): Promise<void> {
   const { processID, secretKey, connection } = client as unknown as Cancellable
   const { remoteAddress, remotePort } = connection?.stream ?? {}
@@ -24,9 +31,19 @@ export function cancelOn(client: ClientBase): Promise<void> {
   }
   return new Promise((resolve, reject) => {
     const canceller = new pg.Connection() as Canceller
+    const timer = setTimeout(() => {
+      canceller.stream.destroy()
+      reject(new Error(`The server did not take a cancel request within ${TIMEOUT_MILLIS} ms`))
+    }, TIMEOUT_MILLIS)
     canceller.once('connect', () => canceller.cancel(processID, secretKey))
-    canceller.once('end', resolve)
-    canceller.once('error', reject)
+    canceller.once('end', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    canceller.on('error', (error: Error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
     canceller.connect(remotePort, remoteAddress)
   })
 }

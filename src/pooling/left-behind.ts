@@ -1,0 +1,33 @@
+// What a lost connection may have left behind: a session that its server takes for alive, in the middle of a transaction,
+// with its locks. It would keep them until the server gives the dead line up, and whoever tries again would wait for it.
+import type { Lease } from './attempt.ts'
+import { SESSION, type TrackedClient } from './tracked-client.ts'
+
+export interface LeftBehind {
+  readonly node: string
+  readonly pid: number
+}
+
+/**
+ * To be ended before anything is tried again on the same node. What has ended in order, on the server's side, has left
+ * nothing; of a pooler's session the number is not the server's.
+ */
+export function leftBehind(
+  client: TrackedClient,
+  { node, endedInOrder }: { node: string; endedInOrder: boolean },
+): LeftBehind | null {
+  const { processID } = client as unknown as { processID?: unknown }
+  if (endedInOrder || client[SESSION].isPooled || typeof processID !== 'number' || processID === 0)
+    return null
+  return { node, pid: processID }
+}
+
+/** Of the same user, and in a transaction: what is committed by then is not undone, and nobody waits for its answer. */
+const END_IT = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+  where pid = $1 and usename = current_user and state <> 'idle' and pid <> pg_catalog.pg_backend_pid()`
+
+/** Resolves when it is ended, or is not there; a lease of another node has nothing to do with it. */
+export async function endLeftBehind({ client, pool }: Lease, left: LeftBehind): Promise<void> {
+  if (pool.node !== left.node) return
+  await client.query(END_IT, [left.pid]).catch(() => {})
+}
