@@ -81,9 +81,9 @@ export class RoutedPool extends pg.Pool {
   }
 
   override connect(): Promise<PoolClient>
+  override connect(callback: ConnectCallback): void
   /** An abort ends the wait at once, and the promise rejects with the signal's reason. */
   override connect(options: ConnectOptions): Promise<PoolClient>
-  override connect(callback: ConnectCallback): void
   override connect(given?: ConnectCallback | ConnectOptions): unknown {
     if (typeof given === 'function') {
       this.#lease(given)
@@ -151,8 +151,8 @@ export class RoutedPool extends pg.Pool {
    * `timeoutMillis` it resolves after that time at the latest: clients still in use are cut off.
    */
   override end(): Promise<void>
-  override end(options: EndOptions): Promise<void>
   override end(callback: (error?: Error) => void): void
+  override end(options: EndOptions): Promise<void>
   override end(given?: EndOptions | ((error?: Error) => void)): unknown {
     const [callback, options] = typeof given === 'function' ? [given, {}] : [undefined, given ?? {}]
     checkEndOptions(options)
