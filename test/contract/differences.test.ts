@@ -1,4 +1,5 @@
 // Proves the differences that differences.ts lists, on both sides: what pg.Pool does, and what ours does instead.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import type pg from 'pg'
 import type { PoolConfig } from 'pg'
@@ -138,6 +139,14 @@ const everywhereProofs: Readonly<Record<keyof typeof everywhere, Proof>> = {
       expect(pool.ended).toBe(false)
       await ending
       expect(pool.ended).toBe(true)
+    },
+  },
+  callsBackInContext: {
+    async pgPool({ setUp }) {
+      expect(await contextAfterWait(setUp.open({ max: 1 }))).toBe('holder')
+    },
+    async ours({ setUp }) {
+      expect(await contextAfterWait(setUp.open({ max: 1 }))).toBe('waiter')
     },
   },
 }
@@ -294,4 +303,19 @@ async function lives({ setUp }: Contract, scenario: 'idleDeath' | 'leasedDeath')
     scenario,
   })
   expect({ exitCode, output, errors }).toEqual({ exitCode: 0, output: ['done'], errors: '' })
+}
+
+async function contextAfterWait(pool: pg.Pool): Promise<string | undefined> {
+  const caller = new AsyncLocalStorage<string>()
+  const client = await pool.connect()
+  const context = new Promise<string | undefined>((resolve) => {
+    caller.run('waiter', () => {
+      pool.connect((_error, _client, done) => {
+        done()
+        resolve(caller.getStore())
+      })
+    })
+  })
+  caller.run('holder', () => client.release())
+  return context
 }

@@ -62,6 +62,12 @@ export const everywhere = {
     ours: 'a pool without clients has ended when the promise of end resolves',
     reason: 'The end of several pools is awaited; one rule for all of them',
   },
+  callsBackInContext: {
+    pgPool:
+      'the callback of one who waited for a client is called in the async context of whoever released it',
+    ours: 'the callback of one who waited for a client is called in its own async context',
+    reason: 'Tracers and loggers go by it: with pg.Pool they take one request for another',
+  },
 } as const satisfies Readonly<Record<string, Difference>>
 
 /** With several hosts only: with one, ours does what pg.Pool does. */
