@@ -156,8 +156,13 @@ export class NodePool {
         if (!isLeased) continue
         cut += 1
         const message = `${reason}: the outcome of a statement under way is unknown`
-        const lost = () => new ConnectionLostError(message, { node: this.node })
-        destroyClient(client, why === 'stale' ? stalePrimaryError(client, this.node, reason) : lost())
+        if (why === 'silent') {
+          destroyClient(client, new ConnectionLostError(message, { node: this.node }))
+          continue
+        }
+        const stale = stalePrimaryError(client, this.node, reason)
+        client[SESSION].onCut?.(stale)
+        destroyClient(client, stale)
       }
     }
     return cut

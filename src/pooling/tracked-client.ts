@@ -16,6 +16,8 @@ export interface Session {
   isPooled: boolean
   /** Called when the server says that it has become another than it was. */
   onRoleChange?: () => void
+  /** Called when this library cuts the connection because its server has lost. */
+  onCut?: ((error: Error) => void) | undefined
 }
 
 /**

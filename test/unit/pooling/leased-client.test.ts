@@ -2,11 +2,15 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { guardLease } from '../../../src/pooling/leased-client.ts'
-import type { TrackedClient } from '../../../src/pooling/tracked-client.ts'
+import { SESSION, type Session, type TrackedClient } from '../../../src/pooling/tracked-client.ts'
 
 function lease(status: 'I' | 'T' | 'E') {
   const released: unknown[] = []
-  const client = Object.assign(new EventEmitter(), { getTransactionStatus: () => status })
+  const session: Partial<Session> = {}
+  const query: (...given: unknown[]) => unknown = () => 'asked'
+  const client = Object.assign(new EventEmitter(), {
+    ...{ getTransactionStatus: () => status, [SESSION]: session, query, connection: 'its connection' },
+  })
   const release = guardLease(client as unknown as TrackedClient, (destroy) => released.push(destroy))
   return { client, release, released }
 }
@@ -54,5 +58,32 @@ describe('a client is given back', () => {
     release(error)
     await turn()
     expect(released).toEqual([error])
+  })
+})
+
+describe('a client that was cut', () => {
+  test('refuses whatever its holder asks next with what became of it, in each form of pg', async () => {
+    const { client } = lease('T')
+    const error = new Error('lost to another')
+    client[SESSION].onCut?.(error)
+    await expect(client.query('commit')).rejects.toBe(error)
+    await expect(client.query({ text: 'commit' }, [])).rejects.toBe(error)
+    const told: unknown[] = []
+    const callback = (given: unknown): unknown => told.push(given)
+    expect(client.query('commit', callback)).toBe(undefined)
+    client.query('commit', [], callback)
+    client.query({ text: 'commit', callback })
+    const cursor = { submit: () => {}, handleError: (...given: unknown[]) => told.push(...given) }
+    expect(client.query(cursor)).toBe(cursor)
+    expect(told).toEqual([])
+    await turn()
+    expect(told).toEqual([error, error, error, error, 'its connection'])
+  })
+
+  test("after it was given back is nobody else's to hear of", () => {
+    const { client, release } = lease('I')
+    release()
+    client[SESSION].onCut?.(new Error('lost to another'))
+    expect(client.query('select 1')).toBe('asked')
   })
 })
