@@ -1,7 +1,7 @@
 // Decides who may take writes. Knows nothing of sockets, clocks or pools: a view, a memory, a policy and the time go in,
 // a verdict comes out.
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
-import { isUp } from '../topology/node-view.ts'
+import { isUp, type NodeView } from '../topology/node-view.ts'
 import { expectedServers, identityOf, visibleServers } from '../topology/servers.ts'
 import { oneOfEachServer, withAliases } from './aliases.ts'
 import { judgeContest } from './contest.ts'
@@ -13,7 +13,7 @@ import { judgeLone } from './lone.ts'
 import type { Memory } from './memory.ts'
 import { rivalsAfter } from './rivals.ts'
 import { isFound, type Verdict } from './verdict.ts'
-import { votesOf } from './votes.ts'
+import { followsUnseen, votesOf } from './votes.ts'
 
 export function judge(
   view: ClusterView,
@@ -58,7 +58,9 @@ function withQuorum(hearing: Hearing, judgement: Judgement): Judgement {
   if (hearing.policy.writeQuorum === 'none' || judgement.verdict.kind !== 'primary') return judgement
   const { view } = hearing
   const foreign = foreignTo(hearing, judgement.verdict.node)
-  const visible = visibleServers(view, (node) => isUp(node) && !foreign.includes(node.name))
+  // A standby of one out of sight is seen, but does not agree.
+  const agrees = (node: NodeView): boolean => !foreign.includes(node.name) && !followsUnseen(view, node)
+  const visible = visibleServers(view, (node) => isUp(node) && agrees(node))
   const expected = expectedServers(view)
   if (visible * 2 > expected) return judgement
   const reason = `Only ${visible} of ${expected} nodes are visible, and a majority is asked for`

@@ -12,7 +12,7 @@ export function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgeme
   const manager = managerWord(hearing, claimant)
   const held = keptOut(hearing, claimant) ?? otherHistory(hearing, claimant)
   if (held !== null) return judgeKeptOut(hearing, claimant, { held, manager })
-  const waiting = waitsFor(hearing, claimant)
+  const waiting = newerFollowed(hearing, claimant) ?? waitsFor(hearing, claimant)
   if (waiting !== null && manager !== node) return waiting
   if (manager !== null && manager !== node) {
     const reason = `${node} says that it is the primary, but the cluster manager names ${manager}`
@@ -25,6 +25,19 @@ export function judgeLone(hearing: Hearing, claimant: ClaimantEvidence): Judgeme
 /** Only what was asked since the node has claimed, and lately: a lock is taken before a promotion begins. */
 function managerWord({ view, policy, nowMillis }: Hearing, { sinceMillis }: ClaimantEvidence): string | null {
   return managerNames(view, Math.max(sinceMillis, nowMillis - policy.beliefMillis))
+}
+
+/** A standby that receives a newer timeline has it from a primary that this process does not see. */
+function newerFollowed(hearing: Hearing, { node, timeline }: ClaimantEvidence): Judgement | null {
+  const newer = hearing.standbys.find((standby) => {
+    const isReceiving = findNode(hearing.view, standby.node)?.answer?.receiving === true
+    return isReceiving && timeline !== null && standby.timeline !== null && standby.timeline > timeline
+  })
+  if (newer === undefined || hearing.policy.pinTimeline === timeline || decided(hearing) === node) return null
+  const reason =
+    `${node} says that it is the primary, on timeline ${timeline}, ` +
+    `but ${newer.node} receives timeline ${newer.timeline} from another`
+  return plain(hearing, none(hearing, { rule: 'newerFollowed', reason }))
 }
 
 /** Another one may be the primary still, and it will be known soon. */

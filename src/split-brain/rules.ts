@@ -27,6 +27,7 @@ export const RULES = Object.freeze({
   policyWarn: 24,
   noQuorum: 25,
   othersUnheard: 26,
+  newerFollowed: 27,
 } as const)
 
 export type RuleName = keyof typeof RULES

@@ -28,6 +28,7 @@ export interface NoPrimary extends VerdictGrounds {
     | 'incumbentDoubted'
     | 'rivalSilent'
     | 'othersUnheard'
+    | 'newerFollowed'
     | 'managerElsewhere'
     | 'belowHighWater'
     | 'otherHistory'

@@ -1,6 +1,6 @@
 // Whom the standbys follow: by their own word where it may be seen, else by what a primary counts. Knows nothing of who wins.
 import type { ClusterView } from '../topology/cluster-view.ts'
-import { isClaimant, type NodeView } from '../topology/node-view.ts'
+import { isClaimant, isUp, type NodeView } from '../topology/node-view.ts'
 import { isSameServer, serverKey } from '../topology/servers.ts'
 
 /** A standby's vote; null: it may not be seen, or leads nowhere known. */
@@ -34,6 +34,13 @@ export function supportFor(
   return Math.max(own, (followers ?? 0) - others)
 }
 
+/** Whether it receives from a listed node that this process does not see: a primary, perhaps. */
+export function followsUnseen(view: ClusterView, node: NodeView): boolean {
+  if (node.state !== 'standby' || node.answer?.receiving !== true) return false
+  const upstream = upstreamOf(view, node)
+  return upstream !== null && !isUp(upstream)
+}
+
 /** The claimant at the end of the chain that the standby hangs on. */
 function followed(view: ClusterView, standby: NodeView, claimants: readonly string[]): string | null {
   const passed = new Set<NodeView>()
@@ -42,7 +49,8 @@ function followed(view: ClusterView, standby: NodeView, claimants: readonly stri
     passed.add(node)
     const upstream: NodeView | null = upstreamOf(view, node)
     if (upstream !== null && isClaimant(upstream)) return nameAmong(view, upstream, claimants)
-    node = upstream
+    // What one out of sight followed when it was last seen says nothing: it may have been promoted since.
+    node = upstream?.state === 'standby' ? upstream : null
   }
   return byTimeline(view, standby, claimants)
 }

@@ -175,9 +175,11 @@ export class ClusterNode {
     await this.waitUntilStreaming()
   }
 
-  /** Throws this node's data away, clones the primary's anew and starts as its standby; resolves when it streams. */
-  async rejoin(): Promise<void> {
-    const primary = this.#surroundings.primary()
+  /**
+   * Throws this node's data away, clones the primary's anew and starts as its standby; resolves when it streams. Another
+   * primary given as `from` is the cluster's again, as where a manager goes back to the one of before.
+   */
+  async rejoin({ from: primary = this.#surroundings.primary() }: { from?: ClusterNode } = {}): Promise<void> {
     if (primary === this) throw new Error(`${this.name} is the primary itself and cannot rejoin`)
     await this.kill()
     await emptyData(this.data)
@@ -189,6 +191,7 @@ export class ClusterNode {
     })
     await this.startAsStandby(primary)
     await this.waitUntilStreaming()
+    if (primary.role === 'primary') this.#surroundings.promoted(primary)
   }
 
   /** Starts on data that is a copy of the upstream's. */

@@ -19,8 +19,12 @@ export async function untilCluster(
 }
 
 /** Polls until `look` returns something; fails after the deadline. */
-export async function until<T>(look: () => T | null | Promise<T | null>, what: string): Promise<T> {
-  const deadline = performance.now() + DEADLINE_MILLIS
+export async function until<T>(
+  look: () => T | null | Promise<T | null>,
+  what: string,
+  deadlineMillis = DEADLINE_MILLIS,
+): Promise<T> {
+  const deadline = performance.now() + deadlineMillis
   for (;;) {
     const seen = await look()
     if (seen !== null) return seen

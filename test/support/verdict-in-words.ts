@@ -5,7 +5,8 @@ import { strictWord } from './strict-mapping.ts'
 
 const NO: readonly NoPrimary['rule'][] = [
   ...(['starting', 'noClaimant', 'incumbentDoubted', 'rivalSilent', 'managerElsewhere'] as const),
-  ...(['othersUnheard', 'belowHighWater', 'otherHistory', 'tracing', 'fenced', 'noQuorum'] as const),
+  ...(['othersUnheard', 'newerFollowed'] as const),
+  ...(['belowHighWater', 'otherHistory', 'tracing', 'fenced', 'noQuorum'] as const),
 ]
 const ONE: readonly OnePrimary['rule'][] = [
   ...(['onlyClaimant', 'highWater', 'followers', 'settledFollowers', 'rewound'] as const),

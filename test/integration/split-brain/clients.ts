@@ -1,6 +1,6 @@
 // Four client processes that write all through a fault, and the account of every row afterwards, from both histories.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ClusterNode } from '../../../src/testing/index.ts'
 import type { WriterBooks } from './programs/writer.ts'
@@ -23,23 +23,40 @@ export class Clients {
         env: { ...process.env, NODE_OPTIONS: '' },
       }),
     )
-    await Promise.all(children.map((child) => once(child, 'message')))
+    await Promise.all(children.map((child) => told(child, (message) => message === 'ready')))
     return new Clients(children)
   }
 
   async stop(): Promise<readonly WriterBooks[]> {
     return Promise.all(
       this.#children.map(async (child) => {
-        const books = once(child, 'message')
+        const books = told(child, (message) => typeof message === 'object' && 'rows' in message)
         child.send('stop')
-        return (await books)[0] as WriterBooks
+        return (await books) as WriterBooks
       }),
     )
+  }
+
+  /** Resolves when each of them has come to name no primary after this call. */
+  async nameNone(): Promise<void> {
+    const isNone = (message: object | string): boolean =>
+      typeof message === 'object' && 'named' in message && message.named === null
+    await Promise.all(this.#children.map((child) => told(child, isNone)))
   }
 
   kill(): void {
     for (const child of this.#children) child.kill('SIGKILL')
   }
+}
+
+async function told(
+  child: ChildProcess,
+  holds: (message: object | string) => boolean,
+): Promise<object | string> {
+  for await (const [message] of on(child, 'message', { signal: AbortSignal.timeout(60_000) })) {
+    if (holds(message as object | string)) return message as object | string
+  }
+  throw new Error('The process has ended')
 }
 
 export interface Account {

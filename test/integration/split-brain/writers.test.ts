@@ -5,6 +5,8 @@ import { type Cluster, type ClusterNode, startCluster } from '../../../src/testi
 import { until } from '../../support/await-event.ts'
 import { account, Clients, inWords, type Sides } from './clients.ts'
 
+const SETTLE_MILLIS = 10_000
+
 let cluster: Cluster
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 3 })
@@ -56,17 +58,79 @@ test('both standbys of a dead primary are promoted: writes go on with the one th
   })
 })
 
+test('cut off with the old primary, where a majority is asked for: nothing is written to it', async () => {
+  const old = cluster.primary
+  const [next, other] = cluster.standbys as [ClusterNode, ClusterNode]
+  const sides = { loser: old, winner: next, options: { writeQuorum: 'majority' } }
+  await split('cut off with the old primary', sides, async (clients) => {
+    const none = clients.nameNone()
+    await Promise.all([next.blackhole(), other.blackhole()])
+    await none
+    await next.promote()
+    await takesWrites(old)
+    const before = await rowsOn(old)
+    await Promise.all([next.heal(), other.heal()])
+    await flows(next)
+    expect(await rowsOn(old)).toBe(before)
+    return ''
+  })
+})
+
+test('cut off from the old primary with the majority: writes go on with the new one, also when the old one is seen again', async () => {
+  const old = cluster.primary
+  const next = firstStandby()
+  await split('cut off from the old primary', { loser: old, winner: next }, async () => {
+    await old.blackhole()
+    await next.promote()
+    await flows(next)
+    await takesWrites(old)
+    await old.heal()
+    await flows(next)
+    return ''
+  })
+})
+
+test('a promotion by hand that no one follows: writes stay where they were, after the settling time', async () => {
+  const old = cluster.primary
+  const next = firstStandby()
+  await split('promotion that no one follows', { loser: next, winner: old }, async (clients) => {
+    const none = clients.nameNone()
+    await next.promote({ repoint: false })
+    await takesWrites(next)
+    await none
+    const since = performance.now()
+    await flows(old)
+    return `writes paused for ${((performance.now() - since) / SETTLE_MILLIS).toFixed(2)} settling times`
+  })
+  await next.rejoin({ from: old })
+})
+
+test('the cluster goes back to the lower timeline: writes follow, and are not refused for ever', async () => {
+  const old = cluster.primary
+  const [next, other] = cluster.standbys as [ClusterNode, ClusterNode]
+  await split('reversal', { loser: next, winner: old }, async () => {
+    await next.promote({ repoint: false })
+    await other.rejoin()
+    await flows(next)
+    await next.kill()
+    await other.rejoin({ from: old })
+    const since = performance.now()
+    await flows(old)
+    return `writes were back after ${((performance.now() - since) / SETTLE_MILLIS).toFixed(2)} settling times`
+  })
+})
+
 /** Runs the clients through it, accounts for all rows and prints the figures. */
 async function split(
   name: string,
-  { loser, winner, dead }: Sides,
-  happens: () => Promise<string>,
+  { loser, winner, dead, options = {} }: Sides & { readonly options?: object },
+  happens: (clients: Clients) => Promise<string>,
 ): Promise<void> {
   await cluster.primary.query('truncate rows')
   await cluster.waitForReplication()
-  const clients = await Clients.start(cluster.url)
+  const clients = await Clients.start(cluster.url, options)
   try {
-    const note = await happens()
+    const note = await happens(clients)
     const books = await clients.stop()
     if (loser.state !== 'running') await loser.start()
     const result = await account(books, { winner, loser, dead })
@@ -92,7 +156,8 @@ async function takesWrites(node: ClusterNode): Promise<void> {
   await node.query(`insert into rows values ('by hand')`)
 }
 
+/** The settling time may have to pass first. */
 async function flows(node: ClusterNode): Promise<void> {
   const before = await rowsOn(node)
-  await until(async () => ((await rowsOn(node)) > before + 20 ? true : null), 'writes to go on')
+  await until(async () => ((await rowsOn(node)) > before + 20 ? true : null), 'writes to go on', 60_000)
 }

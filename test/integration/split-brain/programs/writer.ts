@@ -22,7 +22,10 @@ let stopped = false
 
 pool.on('error', () => {})
 pool.on('splitBrain', () => {})
-pool.on('primaryChange', ({ current }) => primaries.push([current, Date.now()]))
+pool.on('primaryChange', ({ current }) => {
+  primaries.push([current, Date.now()])
+  process.send?.({ named: current })
+})
 
 async function write(loop: number): Promise<void> {
   for (let i = 0; !stopped; i++) {
