@@ -21,6 +21,23 @@ const ownPackage: Plugin = {
   },
 }
 
+/** Loaded by `import()` when it is first wanted: a file of its own beside the entry, in the entry's own format. */
+const APART = { 'statement-router': 'src/routing/statement-router.ts' }
+
+const filesApart: Plugin = {
+  name: 'files-apart',
+  setup(build) {
+    const extension = build.initialOptions.format === 'cjs' ? 'cjs' : 'js'
+    build.onResolve({ filter: /\.ts$/ }, ({ path, importer, kind }) => {
+      if (kind !== 'dynamic-import') return undefined
+      const file = relative(process.cwd(), resolve(dirname(importer), path))
+      const name = Object.entries(APART).find(([, source]) => source === file)?.[0]
+      if (name === undefined) throw new Error(`${file} is loaded by import(), and is no file apart`)
+      return { path: `./${name}.${extension}`, external: true }
+    })
+  },
+}
+
 const shared: Options = {
   format: ['esm', 'cjs'],
   sourcemap: false,
@@ -42,7 +59,7 @@ const OTHER_ENTRIES = {
 }
 
 export default defineConfig([
-  { ...shared, entry: MAIN_ENTRIES, clean: true },
+  { ...shared, entry: { ...MAIN_ENTRIES, ...APART }, clean: true, esbuildPlugins: [filesApart] },
   { ...shared, entry: OTHER_ENTRIES, esbuildPlugins: [ownPackage] },
   // Types in one go: a class with private members is the same only where it is declared once.
   { ...shared, entry: { ...MAIN_ENTRIES, ...OTHER_ENTRIES }, dts: { only: true } },

@@ -4,7 +4,7 @@ import type { QueryConfig, Submittable } from 'pg'
 import { errorCode, isReportedByServer } from '../failover/classify-error.ts'
 import { FunctionBook } from '../routing/function-book.ts'
 import { type AfterRefusal, afterRefusal } from '../routing/refused-read.ts'
-import { type StatementRoute, StatementRouter } from '../routing/statement-router.ts'
+import type { StatementRoute, StatementRouter } from '../routing/statement-router.ts'
 import { FunctionLookup, type FunctionLookupOptions } from './function-lookup.ts'
 import { loadGrammar } from './grammar.ts'
 
@@ -45,7 +45,7 @@ export class Splitter {
       callback(undefined)
       return
     }
-    this.#loading ??= loadGrammar().then((parse) => new StatementRouter(parse, this.#functions))
+    this.#loading ??= this.#load()
     this.#loading.then(
       (router) => {
         this.#router = router
@@ -57,6 +57,15 @@ export class Splitter {
         process.nextTick(callback, error)
       },
     )
+  }
+
+  /** What only pools that split have a use for is not loaded by the others. */
+  async #load(): Promise<StatementRouter> {
+    const [{ StatementRouter }, parse] = await Promise.all([
+      import('../routing/statement-router.ts'),
+      loadGrammar(),
+    ])
+    return new StatementRouter(parse, this.#functions)
   }
 
   /** Only once it is ready. */

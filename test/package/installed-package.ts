@@ -16,11 +16,12 @@ const LINKED = [
   'generic-pool',
   'knex',
   'drizzle-orm',
+  'libpg-query',
   '@types/pg',
   '@types/node',
   '@types/debug',
 ]
-const COMMAND_TIMEOUT_MILLIS = 120_000
+const COMMAND_TIMEOUT_MILLIS = 170_000
 
 export interface PackedFile {
   readonly path: string

@@ -85,6 +85,8 @@ describe('an application that installed it', () => {
       drizzleKeepsPool: true,
       knexClient: 'pg',
       startCluster: 'function',
+      // By what only a pool that splits loads.
+      route: 'standby',
     })
   })
 
