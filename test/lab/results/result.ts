@@ -14,6 +14,8 @@ export interface ClientResult {
   readonly signs: readonly Sign[]
   /** What was promised and not kept; empty for a plain pg.Pool, of which nothing is asked. */
   readonly faults: readonly string[]
+  /** All of these may be a busy machine's doing. */
+  readonly mayBeSlowness: boolean
 }
 
 export interface ScenarioResult {

@@ -8,7 +8,7 @@ import { ClusterWatch } from '../cluster-watch.ts'
 import { rowsOf } from '../direct-query.ts'
 import type { Lab, LabHost } from '../port.ts'
 import { clusterDowntime, type Evidence, type Marks, measure, type Server } from '../results/measure.ts'
-import { brokenPromises } from '../results/promises.ts'
+import { brokenPromises, brokenSpecially } from '../results/promises.ts'
 import type { ClientResult, ScenarioResult } from '../results/result.ts'
 import { strip } from '../results/strip.ts'
 import { until } from '../until.ts'
@@ -148,7 +148,8 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
     const isHostList = options.writes.length === lab.hosts.length
     const { messages } = record
     const subject = { scenario, messages, downtimeMillis, isHostList, isUndisturbed }
-    const faults = brokenPromises(measures, subject)
+    const certain = brokenPromises(measures, subject)
+    const faults = [...certain, ...brokenSpecially(measures, subject)]
     return {
       ...{ way, client: options.client, measures, messages, signs: record.signs },
       writes: strip(
@@ -160,6 +161,7 @@ function conclude({ lab, scenario, applications, watch }: Stage, findings: Findi
         marks,
       ),
       faults: options.client === 'pg-ha' ? faults : [],
+      mayBeSlowness: certain.length === 0,
     }
   })
   const { name, area, title, cluster } = scenario

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ApplicationRecord, Operation, Sign } from '../../lab/application/record.ts'
 import type { HostState, Sighting } from '../../lab/cluster-watch.ts'
 import { clusterDowntime, type Evidence, measure } from '../../lab/results/measure.ts'
-import { brokenPromises } from '../../lab/results/promises.ts'
+import { brokenPromises, brokenSpecially } from '../../lab/results/promises.ts'
 import { strip } from '../../lab/results/strip.ts'
 import type { Scenario } from '../../lab/scenarios/scenario.ts'
 
@@ -136,11 +136,14 @@ describe('promises', () => {
     over: Partial<Scenario> = {},
     more: Partial<Evidence> = {},
     messages: ApplicationRecord['messages'] = {},
-  ) =>
-    brokenPromises(measured(operations, { held, ...more }), {
+  ) => {
+    const measures = measured(operations, { held, ...more })
+    const subject = {
       ...{ scenario: { ...scenario, ...over }, messages, isHostList: true, isUndisturbed: true },
       downtimeMillis: 2000,
-    })
+    }
+    return [...brokenPromises(measures, subject), ...brokenSpecially(measures, subject)]
+  }
 
   test('are kept by a client that went on', () => {
     expect(broken(worked)).toEqual([])
