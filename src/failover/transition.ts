@@ -154,9 +154,14 @@ function isOneServer(before: Memory, after: Memory): boolean {
   return was !== null && is !== null && isSameServer(was, is)
 }
 
-/** Those that must not be written to, by all their names. An unconfirmed look condemns nobody. */
-function condemned({ view, verdict }: ClusterState): readonly string[] {
-  const undecided = verdict.kind === 'dualPrimary' && verdict.rule !== 'unconfirmed' ? verdict.claimants : []
+/**
+ * Those that must not be written to, by all their names. An unconfirmed look spares the one that was written to last. On another
+ * one connections may be in use still: it was left as a standby, and has been promoted since.
+ */
+function condemned({ view, verdict, memory }: ClusterState): readonly string[] {
+  const claimants = verdict.kind === 'dualPrimary' ? verdict.claimants : []
+  const spared = verdict.rule === 'unconfirmed' ? memory.incumbent : null
+  const undecided = claimants.filter((node) => node !== spared)
   return withAliases(view, [...verdict.stale, ...verdict.foreign, ...undecided])
 }
 

@@ -56,9 +56,10 @@ function checkNaming(claims: Claims, before: ClusterState | null, { verdict, mem
 }
 
 /** No connection is left in use to a node that has lost, or is in dispute. */
-function checkFence(claims: Claims, { verdict }: ClusterState, pools: Pools): void {
-  const disputed = verdict.kind === 'dualPrimary' && verdict.rule !== 'unconfirmed' ? verdict.claimants : []
-  const condemned = new Set([...verdict.stale, ...disputed])
+function checkFence(claims: Claims, { verdict, memory }: ClusterState, pools: Pools): void {
+  const claimants = verdict.kind === 'dualPrimary' ? verdict.claimants : []
+  const spared = verdict.rule === 'unconfirmed' ? memory.incumbent : null
+  const condemned = new Set([...verdict.stale, ...claimants.filter((node) => node !== spared)])
   for (const pool of pools.all) {
     if (!condemned.has(pool.node)) continue
     const left = [...pool.connections].filter(({ isLeased, isOpen }) => isLeased && isOpen)
