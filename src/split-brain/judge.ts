@@ -76,7 +76,8 @@ function foreignTo({ view, claimants, foreign }: Hearing, named: string): readon
 }
 
 /** Writes into memory what a verdict settles, whichever rule gave it. */
-function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'verdict'>): Judgement {
+function close(hearing: Hearing, given: Verdict, judgement: Omit<Judgement, 'verdict'>): Judgement {
+  const verdict = disowning(hearing, given)
   const memory = { ...judgement.memory }
   memory.rivals = rivalsAfter(hearing, verdict)
   if (hearing.claimants.length < 2) memory.contest = null
@@ -97,13 +98,13 @@ function close(hearing: Hearing, verdict: Verdict, judgement: Omit<Judgement, 'v
   if (verdict.kind !== 'none' || judgement.reviewAtMillis === null) memory.rewinding = null
   memory.fences = fencesAfter(memory.fences, { view: hearing.view, verdict, nowMillis: hearing.nowMillis })
   return Object.freeze({
-    verdict: disowning(hearing, verdict),
+    verdict,
     memory: Object.freeze(memory),
     reviewAtMillis: judgement.reviewAtMillis,
   })
 }
 
-/** Who lost has lost by every name it goes by: none of them may be read from. */
+/** Who lost has lost by every name it goes by: none of them may be read from, nor be a new claimant at the next look. */
 function disowning({ view }: Hearing, verdict: Verdict): Verdict {
   const names = withAliases(view, verdict.stale).filter((name) => findNode(view, name)?.state === 'primary')
   if (names.length === verdict.stale.length) return verdict
