@@ -169,7 +169,7 @@ test('connections that break in every way', async () => {
   const [reset, ended, again] = [await connected(), await connected(), await connected()]
   const resetting = rejection(reset.query('select pg_sleep(60)'))
   const { stream } = (ended as unknown as { connection: { stream: net.Socket } }).connection
-  const closed = once(stream, 'close')
+  const closed = new Promise((resolve) => stream.once('close', resolve))
   await cluster.primary.reset()
   expect(rowOf(await resetting)).toBe('`ECONNRESET`')
   expect(rowOf(await rejection(again.query('select 1')))).toMatch(/not queryable|ECONNRESET/)
