@@ -9,7 +9,7 @@ import { type InstalledPackage, installPackage, run } from './installed-package.
 
 /** What the package may weigh, in bytes. Raise a number only with what it buys written in the changelog. */
 const BUDGET_BYTES = {
-  entry: 410_000,
+  entry: 420_000,
   entryGzipped: 110_000,
   testingEntry: 60_000,
   tarball: 320_000,

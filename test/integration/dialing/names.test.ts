@@ -44,10 +44,7 @@ describe('a name with several addresses', () => {
   })
 
   test('goes on with the address that became the primary', async () => {
-    await using mocks = await startMockCluster(['primary', 'standby'], {
-      addresses: ADDRESSES,
-      timelines: [1, 2],
-    })
+    await using mocks = await startMockCluster(['primary', 'standby'], { addresses: ADDRESSES })
     const [first, second] = mocks.hosts
     const names = new ScriptedLookup({ 'db.test': ADDRESSES.slice(0, 2) })
     await using pool = disposablePool(options(first?.port, names))

@@ -142,7 +142,7 @@ test('a primary that refuses writes: read-write waits, primary takes it, read-on
   await primary.query('select pg_reload_conf()')
   await using libpq = disposablePool({ connectionString: `${cluster.url}?target_session_attrs=primary` })
   expect((await who(libpq)).standby).toBe(false)
-  await using strict = open({ failoverTimeoutMillis: 200 })
+  await using strict = open({ failoverTimeoutMillis: 2000 })
   expect((await rejection(strict.query('select 1'))).message).toMatch(/primary \(read-only\)/)
   await using readOnly = open({ connectionString: `${primary.url}?target_session_attrs=read-only` })
   expect((await who(readOnly)).standby).toBe(false)
