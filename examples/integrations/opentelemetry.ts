@@ -2,6 +2,8 @@
 // that served it; also where the request waited for a primary. What the Pool asks on its own account is in no request's trace.
 //   node --import tsx opentelemetry.ts
 
+// First, or pg would be loaded before anything can trace it.
+import './tracing.ts'
 import { trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { Pool } from 'pg-ha'
