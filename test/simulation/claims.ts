@@ -62,7 +62,9 @@ function checkFence(claims: Claims, { verdict, memory }: ClusterState, pools: Po
   const condemned = new Set([...verdict.stale, ...claimants.filter((node) => node !== spared)])
   for (const pool of pools.all) {
     if (!condemned.has(pool.node)) continue
-    const left = [...pool.connections].filter(({ isLeased, isOpen }) => isLeased && isOpen)
+    const left = [...pool.connections].filter(
+      ({ isLeased, isOpen, isAsked }) => isLeased && isOpen && !isAsked,
+    )
     claims.check(
       left.length === 0,
       5,

@@ -27,6 +27,8 @@ export class Connection {
   readonly generation: number
   isOpen = true
   isLeased = true
+  /** While its role is asked for; only then is it seen whether whoever waits for it may still have it. */
+  isAsked = false
   readonly #server: Server
   readonly #startMillis: number
   readonly #around: Surroundings
@@ -61,8 +63,10 @@ export class Connection {
     const { network, client } = this.#around
     const server = this.#server
     const link = network.link(client, server.index)
+    this.isAsked = true
     return new Promise((resolve, reject) => {
       this.#settle = (error) => {
+        this.isAsked = false
         if (error !== null) reject(error)
         else resolve({ rows: [{ standby: server.role === 'standby' ? 't' : 'f' }] })
       }
