@@ -213,7 +213,7 @@ export class RoutedPool extends pg.Pool {
     }
     const { dispatcher } = this.#engine
     takeLease(dispatcher, { request: this.#request, signal }).then(
-      (lease) => done(undefined, { ...lease, release: guardLease(lease.client, lease.release) }),
+      (lease) => done(undefined, leaseWith(lease, guardLease(lease.client, lease.release))),
       (error: Error) => done(error, null),
     )
   }

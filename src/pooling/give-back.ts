@@ -4,10 +4,11 @@ import type { ErrorMeaning } from '../failover/classify-error.ts'
 import { isSubmittable, type QueryInput } from './splitter.ts'
 import type { TrackedClient } from './tracked-client.ts'
 
-interface Lent {
-  readonly client: TrackedClient
-  readonly release: Release
+interface Failed {
   readonly text: QueryInput
+  readonly error: Error
+  readonly meaning: ErrorMeaning
+  readonly goOn: () => void
 }
 
 /**
@@ -15,8 +16,8 @@ interface Lent {
  * statements read in portions leave the server waiting for a Sync that never comes: those connections end.
  */
 export function giveBack(
-  { client, release, text }: Lent,
-  { error, meaning, goOn }: { error: Error; meaning: ErrorMeaning; goOn: () => void },
+  { client, release }: { readonly client: TrackedClient; readonly release: Release },
+  { text, error, meaning, goOn }: Failed,
 ): void {
   const isPlain = typeof text === 'string' || (!isSubmittable(text) && !('rows' in text))
   if (meaning.connection === 'lost' || !isPlain || client.connection === undefined) {

@@ -1,7 +1,9 @@
 // What a lost connection may have left behind: a session that its server takes for alive, in the middle of a transaction,
 // with its locks. It would keep them until the server gives the dead line up, and whoever tries again would wait for it.
+import { isReportedByPostgres } from '../failover/classify-error.ts'
 import type { Lease } from './attempt.ts'
-import { SESSION, type TrackedClient } from './tracked-client.ts'
+import { isEndedInOrder } from './statement-batch.ts'
+import { SESSION } from './tracked-client.ts'
 
 export interface LeftBehind {
   readonly node: string
@@ -9,17 +11,17 @@ export interface LeftBehind {
 }
 
 /**
- * To be ended before anything is tried again on the same node. What has ended in order, on the server's side, has left
- * nothing; of a pooler's session the number is not the server's.
+ * By a connection that was lost with this error; to be ended before anything is tried again on the same node. What has ended
+ * in order, on the server's side, has left nothing; of a pooler's session the number is not the server's.
  */
 export function leftBehind(
-  client: TrackedClient,
-  { node, endedInOrder }: { node: string; endedInOrder: boolean },
+  { client, pool }: Pick<Lease, 'client' | 'pool'>,
+  error: Error,
 ): LeftBehind | null {
   const { processID } = client as unknown as { processID?: unknown }
-  if (endedInOrder || client[SESSION].isPooled || typeof processID !== 'number' || processID === 0)
-    return null
-  return { node, pid: processID }
+  if (isEndedInOrder({ client, error, fromPostgres: isReportedByPostgres(error) })) return null
+  if (client[SESSION].isPooled || typeof processID !== 'number' || processID === 0) return null
+  return { node: pool.node, pid: processID }
 }
 
 /** Of the same user, and in a transaction: what is committed by then is not undone, and nobody waits for its answer. */

@@ -19,14 +19,7 @@ import { endLeftBehind, type LeftBehind, leftBehind } from './left-behind.ts'
 import { inDoubt, notApplied } from './lost-statement.ts'
 import { isOnStandby, isReadOnlySession, isRoleReported } from './role-check.ts'
 import { isSubmittable } from './splitter.ts'
-import {
-  batchFate,
-  batchFor,
-  isEndedInOrder,
-  learnDirectness,
-  type OutcomeKeeper,
-  soughtCommit,
-} from './statement-batch.ts'
+import { batchFate, batchFor, learnDirectness, type OutcomeKeeper, soughtCommit } from './statement-batch.ts'
 import { bytesSent, giveQuery } from './tracked-client.ts'
 import type { WitnessedQuery } from './witnessed-query.ts'
 
@@ -160,43 +153,37 @@ function ended(run: Run, place: Place, { error, result }: { error: Error | null;
 function statementFailed(run: Run, error: Error, place: Place): void {
   const meaning = classifyError(error)
   const { client, pool, generation } = place
+  const { text } = run.statement
   if (!run.monitored) {
     const told = (): Error => (run.watch?.isAborted ? afterPlainAbort(error, pool.node, run.watch) : error)
     const goOn = (): void => run.statement.callback(told())
-    giveBack({ ...place, text: run.statement.text }, { error, meaning, goOn })
+    giveBack(place, { text, error, meaning, goOn })
     return
   }
   if (place.batch?.isUnanswerable && run.keeper !== null && /^(42|0A|55)/.test(errorCode(error) ?? '')) {
     // It was undone with the question that could not be answered; without the question it is what was asked for.
     run.keeper.mute.add(pool)
-    giveBack(
-      { ...place, text: run.statement.text },
-      {
-        error,
-        meaning,
-        goOn: () => goOnWaiting(run, () => run.dispatcher.retry(run.attempt, error)),
-      },
-    )
+    const goOn = (): void => goOnWaiting(run, () => run.dispatcher.retry(run.attempt, error))
+    giveBack(place, { text, error, meaning, goOn })
     return
   }
   const sentNow = bytesSent(client)
   const sent = place.sentBefore === null || sentNow !== place.sentBefore
   const reportedByPostgres = isReportedByPostgres(error)
   const readOnlySession = isReadOnlySession(client)
-  const ending = { client, error, fromPostgres: reportedByPostgres }
   if (meaning.kind === 'connection' && place.batch !== null) {
-    run.left = leftBehind(client, { node: pool.node, endedInOrder: isEndedInOrder(ending) })
+    run.left = leftBehind(place, error)
   }
   const step = afterFailedStatement({
     // It holds what came of it so far, and pg calls back only where it was first given to.
-    repeatable: !isSubmittable(run.statement.text),
+    repeatable: !isSubmittable(text),
     meaning,
     sent,
     readOnlySession,
     roleReported: isRoleReported(client),
     reportedByPostgres,
     repeated: run.repeated,
-    batch: batchFate(place.batch, ending),
+    batch: batchFate(place.batch, { client, error, fromPostgres: reportedByPostgres }),
     reruns: run.reruns,
     onStandby: isOnStandby(client),
     conflicts: run.conflicts,
@@ -212,7 +199,7 @@ function statementFailed(run: Run, error: Error, place: Place): void {
     }
     goOnWaiting(run, () => takeStep(run, place, { step, error, meaning, sent }))
   }
-  giveBack({ ...place, text: run.statement.text }, { error, meaning, goOn })
+  giveBack(place, { text, error, meaning, goOn })
 }
 
 /** From now on an abort finds it waiting. */

@@ -1,7 +1,7 @@
 // Runs a function in a transaction, again where that is safe and helps, and finds out what became of a commit that was lost.
 import { TransactionTimeoutError } from '../errors.ts'
 import { pauseMillis } from '../failover/backoff.ts'
-import { classifyError, errorCode, isReportedByPostgres } from '../failover/classify-error.ts'
+import { classifyError, errorCode } from '../failover/classify-error.ts'
 import { isWorthRerunning } from '../failover/rerun-policy.ts'
 import { readWitness, WITNESS_QUESTION, type Witness } from '../failover/witness.ts'
 import { type RouteRequest, wantsPrimary } from '../routing/request.ts'
@@ -13,7 +13,7 @@ import { takeLease } from './lease.ts'
 import { endLeftBehind, type LeftBehind, leftBehind } from './left-behind.ts'
 import { inDoubt, notApplied } from './lost-statement.ts'
 import { isRoleReported } from './role-check.ts'
-import { isEndedInOrder, type OutcomeKeeper } from './statement-batch.ts'
+import type { OutcomeKeeper } from './statement-batch.ts'
 import { destroyClient } from './tracked-client.ts'
 import { type OpenTransaction, openTransaction, type Transaction } from './transaction-client.ts'
 import { beginText, checkTransactionOptions, type TransactionOptions } from './transaction-options.ts'
@@ -136,14 +136,6 @@ interface Failure {
   readonly error: unknown
 }
 
-function leftAfter({ client, pool }: Lease, error: Error): LeftBehind | null {
-  const fromPostgres = isReportedByPostgres(error)
-  return leftBehind(client, {
-    node: pool.node,
-    endedInOrder: isEndedInOrder({ client, error, fromPostgres }),
-  })
-}
-
 /** Before the commit was sent: nothing is applied, whatever happened. */
 async function afterFailure<T>(run: Run<T>, { lease, tx, error }: Failure): Promise<End<T>> {
   const { client, pool, release } = lease
@@ -153,7 +145,7 @@ async function afterFailure<T>(run: Run<T>, { lease, tx, error }: Failure): Prom
   const isLost = meaning?.kind === 'connection'
   const isBroken = client.getTransactionStatus() === 'E'
   const mayBeDemoted = wantsPrimary(run.request) && run.options.readOnly !== true && !isRoleReported(client)
-  const left = isLost && lastError !== null ? leftAfter(lease, lastError) : null
+  const left = isLost && lastError !== null ? leftBehind(lease, lastError) : null
   if (isLost) release(true)
   else await client.query('rollback').catch(() => release(true))
   const decisive = ((isLost || isBroken) && lastError) || error

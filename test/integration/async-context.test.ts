@@ -3,10 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Pool, PoolOptions } from '../../src/index.ts'
-import { genericPool } from '../../src/pooling/engines/generic-pool.ts'
+import type { Pool } from '../../src/index.ts'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
 import { disposablePool } from '../support/disposable.ts'
+import { POOL_ENGINES } from '../support/pool-engines.ts'
 
 const caller = new AsyncLocalStorage<string>()
 
@@ -34,15 +34,9 @@ afterAll(async () => {
 })
 beforeEach(() => sentBy.clear())
 
-const ENGINES: readonly (readonly [string, PoolOptions])[] = [
-  ['pg-pool', {}],
-  ['none', { poolEngine: 'none' }],
-  ['generic-pool', { poolEngine: genericPool() }],
-]
-
-describe.each(ENGINES)('with the engine %s', (_, engine) => {
+describe.each(POOL_ENGINES)('with the engine %s', (_, poolEngine) => {
   test('each statement is sent, and each callback called, in the context of its caller', async () => {
-    await using pool = disposablePool({ connectionString: cluster.url, max: 1, ...engine })
+    await using pool = disposablePool({ connectionString: cluster.url, max: 1, poolEngine })
     const names = ['first', 'second', 'third', 'fourth']
     // The first waits for the first look, the others for its connection.
     const called = await Promise.all(names.map((name) => caller.run(name, () => answeredTo(pool, name))))
@@ -53,7 +47,7 @@ describe.each(ENGINES)('with the engine %s', (_, engine) => {
   })
 
   test('also where it waited for a primary', async () => {
-    await using pool = disposablePool({ connectionString: cluster.url, ...engine })
+    await using pool = disposablePool({ connectionString: cluster.url, poolEngine })
     await pool.query('select 1')
     const old = cluster.primary
     await old.kill()

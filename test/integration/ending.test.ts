@@ -1,10 +1,10 @@
 // The end of a pool that cannot wait: it keeps its time whatever its connections are in the middle of.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, ConnectionLostError, Pool, type PoolOptions } from '../../src/index.ts'
-import { genericPool } from '../../src/pooling/engines/generic-pool.ts'
 import { type Cluster, startCluster } from '../../src/testing/index.ts'
 import { until } from '../support/await-event.ts'
 import { disposablePool } from '../support/disposable.ts'
+import { POOL_ENGINES } from '../support/pool-engines.ts'
 import { rejection } from '../support/workload.ts'
 
 let cluster: Cluster
@@ -14,12 +14,6 @@ beforeAll(async () => {
   await cluster.primary.query('create table t (n int)')
 })
 afterAll(() => cluster.stop())
-
-const engines: readonly (readonly [string, PoolOptions['poolEngine']])[] = [
-  ['pg-pool', 'pg-pool'],
-  ['none', 'none'],
-  ['generic-pool', genericPool()],
-]
 
 async function untilRunning(name: string): Promise<void> {
   await until(async () => {
@@ -34,7 +28,7 @@ async function serverSessions(name: string): Promise<number> {
   return (await cluster.primary.query(asked, [name])).rowCount ?? -1
 }
 
-describe.each(engines)('on %s, end with a time limit', (name, poolEngine) => {
+describe.each(POOL_ENGINES)('on %s, end with a time limit', (name, poolEngine) => {
   const open = (options: PoolOptions = {}): Pool =>
     new Pool({ connectionString: cluster.url, poolEngine, application_name: name, ...options })
 

@@ -3,10 +3,10 @@
 import { getEventListeners } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OutcomeUnknownError, type Pool, type PoolOptions } from '../../../src/index.ts'
-import { genericPool } from '../../../src/pooling/engines/generic-pool.ts'
 import { type Cluster, startCluster } from '../../../src/testing/index.ts'
 import { until } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
+import { POOL_ENGINES } from '../../support/pool-engines.ts'
 import { rejection } from '../../support/workload.ts'
 
 let cluster: Cluster
@@ -17,16 +17,11 @@ beforeAll(async () => {
 })
 afterAll(() => cluster.stop())
 
-const engines: readonly (readonly [string, PoolOptions['poolEngine']])[] = [
-  ['pg-pool', 'pg-pool'],
-  ['none', 'none'],
-  ['generic-pool', genericPool()],
-]
 const places: readonly (readonly [string, () => PoolOptions])[] = [
   ['a cluster', () => ({ connectionString: cluster.url })],
   ['one host', () => ({ connectionString: cluster.primary.url })],
 ]
-const setUps = engines.flatMap(([engine, poolEngine]) =>
+const setUps = POOL_ENGINES.flatMap(([engine, poolEngine]) =>
   places.map(([place, login]) => ({
     name: `${engine} on ${place}`,
     open: (options: PoolOptions = {}) => disposablePool({ ...login(), poolEngine, ...options }),
