@@ -24,8 +24,17 @@ await throughFailover(async (connectionString) => {
   function start(): Promise<Runner> {
     return run({ pgPool, logger, events, taskList, concurrency: 4, noHandleSignals: true })
   }
-  // Else its job would stay locked for four hours: the answer that it was fetched, or done, is lost.
-  const setFree = (worker: { workerId: string }) => utils.forceUnlockWorkers([worker.workerId])
+  // Else its job would stay locked for four hours: the answer that it was fetched, or done, is lost. This too runs in the
+  // middle of the failover, in a transaction of graphile-worker's own, which the pool cannot repeat.
+  async function setFree(worker: { workerId: string }): Promise<void> {
+    for (let triesLeft = 10; ; triesLeft -= 1) {
+      try {
+        return await utils.forceUnlockWorkers([worker.workerId])
+      } catch (error) {
+        if (triesLeft === 0) throw error
+      }
+    }
+  }
   events.on('worker:getJob:error', ({ worker }) => void setFree(worker))
   events.on('worker:fatalError', ({ worker }) => {
     restarts = restarts.then(async () => {
