@@ -36,11 +36,18 @@ export interface Plan {
   readonly rounds: number
   readonly readers: number
   readonly url: 'url' | 'directUrl'
+  readonly options?: { readonly writeMin: number }
   readonly blow: Blow
 }
 
 export const PLANS: Readonly<Record<string, Omit<Plan, 'rounds'>>> = {
   'killed primary': { readers: 0, url: 'directUrl', blow: killed },
+  'killed primary, warm sessions on the standbys': {
+    readers: 0,
+    url: 'directUrl',
+    options: { writeMin: 10 },
+    blow: killed,
+  },
   'silent primary, its successor at once': { readers: 0, url: 'url', blow: (trial) => silent(trial, 0) },
   'silent primary, its successor later': { readers: 0, url: 'url', blow: (trial) => silent(trial, 4000) },
   'planned switchover': { readers: 50, url: 'directUrl', blow: switchedOver },
@@ -48,7 +55,7 @@ export const PLANS: Readonly<Record<string, Omit<Plan, 'rounds'>>> = {
 
 export async function measureUnderLoad(plan: Plan, report: (text: string) => void): Promise<UnderLoad> {
   await using cluster = await startCluster({ nodes: 3, synchronous: true })
-  const pool = new Pool({ connectionString: cluster[plan.url] })
+  const pool = new Pool({ connectionString: cluster[plan.url], ...plan.options })
   const errors: Record<string, number> = {}
   const delays: number[] = []
   const firsts: number[] = []
