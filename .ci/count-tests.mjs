@@ -1,5 +1,6 @@
-// Prints which tests failed and "N passed, N failed" from vitest's JSON report. A file that could not be loaded counts as one failed test;
-// exits 1 when something failed or the report is missing.
+// Prints which tests failed, which passed only at their second try, and "N passed, N failed" from vitest's JSON report. A file
+// that could not be loaded counts as one failed test; exits 1 when something failed, when more than three needed a second try,
+// or when the report is missing.
 import { existsSync, readFileSync } from 'node:fs'
 
 const file = process.argv[2] ?? ''
@@ -15,7 +16,12 @@ const failed = assertions.filter(({ status }) => status === 'failed').length + u
 
 for (const { fullName, failureMessages } of assertions.filter(({ status }) => status === 'failed'))
   process.stdout.write(`FAILED ${fullName}: ${(failureMessages[0] ?? '').split('\n')[0]}\n`)
+const late = assertions.filter(
+  ({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0,
+)
+for (const { fullName, failureMessages } of late)
+  process.stdout.write(`SECOND TRY ${fullName}: ${failureMessages[0].split('\n')[0]}\n`)
 for (const { name, message } of unloaded) process.stdout.write(`FAILED ${name}: ${message.split('\n')[0]}\n`)
 if (report === undefined) process.stdout.write('The tests did not run\n')
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
-process.exitCode = report === undefined || failed > 0 ? 1 : 0
+process.exitCode = report === undefined || failed > 0 || late.length > 3 ? 1 : 0

@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/pgbouncer/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    retry: 0,
+    retry: Number(process.env.SECOND_TRIES ?? 0),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
