@@ -17,7 +17,7 @@ import { Patroni } from './monitoring/patroni.ts'
 import { Prober } from './monitoring/prober.ts'
 import { policyFrom, steadyMillis } from './policy.ts'
 import { Dispatcher } from './pooling/dispatcher.ts'
-import { poolEngine } from './pooling/engines/built-in-engines.ts'
+import { nodeEngines } from './pooling/engines/node-engines.ts'
 import type { Guide } from './pooling/guide.ts'
 import type { NodePool } from './pooling/node-pool.ts'
 import { findFate } from './pooling/outcome-lookup.ts'
@@ -162,7 +162,7 @@ export class Engine {
 
   #makePools(): PoolSet {
     const { settings } = this
-    const makeEngine = poolEngine(settings.poolEngine)
+    const makeEngine = nodeEngines(settings, { clock: monotonicClock, random: Math.random })
     return new PoolSet({
       optionsFor: (name, intent) => {
         const node = findNode(this.state.view, name)
@@ -171,8 +171,8 @@ export class Engine {
         const dialled = limited(this.#dialledOptions(node), settings[`${intent}Limits`])
         const options = connectionOptions(dialled, { settings, isPooled })
         return intent === 'read'
-          ? { makeEngine, poolOptions: readOnly(options), plainOptions: options }
-          : { makeEngine, poolOptions: options }
+          ? { makeEngine: makeEngine.read, poolOptions: readOnly(options), plainOptions: options }
+          : { makeEngine: makeEngine.write, poolOptions: options }
       },
       // A promotion, told by the server itself: what the others say now counts, too.
       onRoleChange: () => this.#coordinator?.lookNow(),

@@ -13,7 +13,8 @@ import { assertNever } from '../topology/assert-never.ts'
 import type { FailureSign } from '../topology/probe-result.ts'
 import { type Attempt, inContextOf } from './attempt.ts'
 import type { Accepts, Guide } from './guide.ts'
-import { type AcquireCallback, GenerationEndedError, type NodePool } from './node-pool.ts'
+import type { AcquireCallback, NodePool } from './node-pool.ts'
+import { NotTriedError } from './not-tried.ts'
 import type { PoolSet } from './pool-set.ts'
 import { checkRole } from './role-check.ts'
 
@@ -246,8 +247,8 @@ export class Dispatcher {
     attempt: Attempt,
     { pool, generation, error }: { pool: NodePool; generation: number; error: Error },
   ): void {
-    if (error instanceof GenerationEndedError) {
-      this.retry(attempt, error)
+    if (error instanceof NotTriedError) {
+      this.retry(attempt, error.reason)
       return
     }
     if (!this.#options.guide.monitored || this.#ending) {

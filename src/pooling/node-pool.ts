@@ -3,6 +3,7 @@
 import type { PoolConfig } from 'pg'
 import type { PoolEngine, PoolEngineFactory, PoolEventName, Release } from '../config/pool-engine.ts'
 import { ConnectionLostError } from '../errors.ts'
+import { NotTriedError } from './not-tried.ts'
 import { destroyClient, ON_CREATE, SESSION, type TrackedClient } from './tracked-client.ts'
 import { type Waiter as LineWaiter, WaitingLine } from './waiting-line.ts'
 import { stalePrimaryError } from './work-in-doubt.ts'
@@ -27,9 +28,6 @@ export interface NodePoolOptions {
   /** The server has told one of the connections that it has been promoted. */
   readonly onRoleChange?: (() => void) | undefined
 }
-
-/** The connection asked for was of a generation that has ended since: nothing was sent, choose anew. */
-export class GenerationEndedError extends Error {}
 
 interface Generation {
   readonly number: number
@@ -143,7 +141,7 @@ export class NodePool {
     if (idle === 'destroy') destroyIdle(ending)
     for (const waiter of dismissed) {
       if (waiter.isAbandoned) continue
-      const error = new GenerationEndedError(`The connections to ${this.node} were given up`)
+      const error = new NotTriedError(`The connections to ${this.node} were given up`)
       waiter.callback(error, NO_CLIENT, NOTHING)
     }
   }

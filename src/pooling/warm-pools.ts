@@ -42,15 +42,20 @@ export class WarmPools {
     this.#notBefore.set(node, clock() + PAUSE_MILLIS)
     // Those at rest are taken, too: whoever gives one back at once has it lent again.
     let expected = missing + pool.idleCount
+    let isRefused = false
     const held: (() => void)[] = []
     const settle = (): void => {
       expected -= 1
-      if (expected === 0) for (const release of held) release()
+      // Where one is refused the others may be long in coming, and the node may be promoted in the meantime.
+      if (expected === 0 || isRefused) for (const release of held.splice(0)) release()
     }
     for (let i = expected; i > 0; i--) {
       pool.acquire((...[error, , release]) => {
         if (error === undefined) held.push(() => release())
-        else debug('%s: no connection kept ready: %s', node, error.message)
+        else {
+          isRefused = true
+          debug('%s: no connection kept ready: %s', node, error.message)
+        }
         settle()
       })
     }

@@ -32,10 +32,14 @@ export class Workload {
   readonly #waiting: { since: number; resolve: () => void }[] = []
   #stopped = false
 
-  constructor(pool: Pool, table: string, { writers = 3, readers = 0 } = {}) {
+  constructor(pool: Pool, table: string, { writers = 3, transactors = 0, readers = 0 } = {}) {
     this.#pool = pool
     this.#table = table
-    for (let i = 0; i < writers; i++) this.#loops.push(this.#write(`w${i}`))
+    const insert = `insert into ${table} values ($1)`
+    const alone = (key: string): Promise<unknown> => pool.query(insert, [key])
+    const within = (key: string): Promise<unknown> => pool.transaction((tx) => tx.query(insert, [key]))
+    for (let i = 0; i < writers; i++) this.#loops.push(this.#write(`w${i}`, alone))
+    for (let i = 0; i < transactors; i++) this.#loops.push(this.#write(`t${i}`, within))
     for (let i = 0; i < readers; i++) this.#loops.push(this.#read())
   }
 
@@ -55,12 +59,12 @@ export class Workload {
     return !this.#stopped && !this.#pool.ending
   }
 
-  async #write(name: string): Promise<void> {
+  async #write(name: string, insert: (key: string) => Promise<unknown>): Promise<void> {
     for (let i = 0; this.#goesOn; i++) {
       const key = `${name}-${i}`
       const started = performance.now()
       try {
-        await this.#pool.query(`insert into ${this.#table} values ($1)`, [key])
+        await insert(key)
         this.books.acknowledged.set(key, performance.now())
         this.#settle(started)
       } catch (error) {

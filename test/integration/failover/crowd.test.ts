@@ -81,3 +81,30 @@ test('who waits for a successor is served in the order of arrival', async () => 
   const { rows } = await pool.query<{ n: number }>('select n from t order by at')
   expect(rows.map(({ n }) => n)).toEqual(places)
 })
+
+test('a primary that lets nobody in is asked by one at a time, and serves the crowd when it does', async () => {
+  const { user, password } = cluster
+  await cluster.primary.query(`create role few login password '${password}' connection limit 0`)
+  await cluster.primary.query('grant all on t to few')
+  await cluster.primary.query('grant usage on sequence t_at_seq to few')
+  const { Client, counts } = counting()
+  await using pool = disposablePool({
+    connectionString: cluster.url.replace(`//${user}:`, '//few:'),
+    monitorUser: user,
+    monitorPassword: password,
+    Client: Client as never,
+    failoverTimeoutMillis: 120_000,
+  })
+  const crowd = Promise.all(
+    Array.from({ length: CROWD }, (_, n) => pool.query('insert into t values ($1)', [n])),
+  )
+  await until(() => (counts.refused >= 2 ? true : null), 'the first refusals')
+  counts.most = 0
+  await until(() => (counts.refused >= 8 ? true : null), 'more refusals')
+  expect({ most: counts.most, made: counts.made }).toEqual({ most: 1, made: 0 })
+  await cluster.primary.query('alter role few connection limit 3')
+  await crowd
+  const { rows } = await cluster.primary.query<{ n: number }>('select count(distinct n)::int as n from t')
+  expect(rows).toEqual([{ n: CROWD }])
+  expect(counts.made).toBeLessThanOrEqual(3)
+})

@@ -53,6 +53,28 @@ test('50 writers and 50 readers see no error at all, three switchovers long', as
   expect({ lost, doubled, unexpected }).toEqual({ lost: [], doubled: [], unexpected: [] })
 })
 
+test('without a drain, statements under way are ended with 57P01, and nobody sees an error either', async () => {
+  await createTable(pool, 'undrained')
+  await cluster.waitForReplication()
+  const workload = new Workload(pool, 'undrained', { writers: 25, transactors: 25, readers: 50 })
+  await workload.acknowledgedAfter()
+  for (let round = 0; round < 3; round++) {
+    const old = cluster.primary
+    await old.stop({ mode: 'fast' })
+    await (await cluster.mostAdvancedStandby()).promote()
+    await workload.acknowledgedAfter()
+    await old.startAsStandby(cluster.primary)
+    await old.waitUntilStreaming()
+    await workload.acknowledgedAfter()
+  }
+  const books = await workload.stop()
+  expect([...books.errors]).toEqual([])
+  expect(books.reads).toBeGreaterThan(0)
+  const { lost, doubled, unexpected } = await audit(books, cluster.primary, 'undrained')
+  expect({ lost, doubled, unexpected }).toEqual({ lost: [], doubled: [], unexpected: [] })
+  await untilCluster(pool, ({ nodes }) => nodes.every(({ state }) => state !== 'unreachable'))
+})
+
 test('what is under way finishes, and the drain waits for it', async () => {
   const client = await pool.connect()
   await client.query('begin')

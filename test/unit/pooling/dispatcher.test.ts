@@ -5,7 +5,8 @@ import { initialState } from '../../../src/failover/cluster-state.ts'
 import type { Attempt, Lease } from '../../../src/pooling/attempt.ts'
 import { Dispatcher } from '../../../src/pooling/dispatcher.ts'
 import type { Accepts, Guide } from '../../../src/pooling/guide.ts'
-import { type AcquireCallback, GenerationEndedError } from '../../../src/pooling/node-pool.ts'
+import type { AcquireCallback } from '../../../src/pooling/node-pool.ts'
+import { NotTriedError } from '../../../src/pooling/not-tried.ts'
 import type { PoolSet } from '../../../src/pooling/pool-set.ts'
 import { SESSION, type TrackedClient } from '../../../src/pooling/tracked-client.ts'
 import type { Selection } from '../../../src/routing/select-node.ts'
@@ -142,7 +143,7 @@ describe('between choosing a node and having a connection', () => {
   test('the generation ended: nothing was sent, a node is chosen anew', async () => {
     const { world, connected, acquire } = setUp()
     const served = acquire()
-    world.asked.shift()?.(new GenerationEndedError(), undefined as never, () => {})
+    world.asked.shift()?.(new NotTriedError('The generation has ended'), undefined as never, () => {})
     connected()
     expect(await served).toMatchObject({ pool: { node: 'a:5432' } })
     expect(world.reports).toEqual([])
