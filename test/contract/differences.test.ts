@@ -87,7 +87,11 @@ const everywhereProofs: Readonly<Record<keyof typeof everywhere, Proof>> = {
       expect(pool.totalCount).toBe(0)
       const again = await pool.connect()
       expect(again.getTransactionStatus()).toBe('I')
-      again.release()
+      await again.query('begin')
+      await failure(again.query('select nonsense'))
+      await expect.poll(() => again.getTransactionStatus(), { interval: 5 }).toBe('E')
+      again.release(false)
+      expect(pool.totalCount).toBe(0)
     },
   },
   optionsOverConnectionString: {

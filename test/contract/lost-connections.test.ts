@@ -119,6 +119,30 @@ contract('lost connections', ({ setUp, ask, terminate, whereKept }) => {
     expect(pool.totalCount).toBe(0)
   })
 
+  test('all that is pending on a lost client rejects, each once and in order', async () => {
+    const pool = open()
+    const client = await pool.connect()
+    client.on('error', () => {})
+    const pid = await pidOf(client)
+    const ended = next(client, 'end')
+    const told: string[] = []
+    const settled = ['select pg_sleep(10)', 'select 2', 'select 3'].map(
+      (text, place) =>
+        new Promise<void>((resolve) => {
+          client.query(text, (error) => {
+            told.push(`${place}: ${error ? 'rejected' : 'answered'}`)
+            resolve()
+          })
+        }),
+    )
+    await terminateAsleep(pid)
+    await Promise.all([...settled, ended])
+    client.release()
+    // Whatever else would call back has been called by the time another connection has answered.
+    await pidOf(pool)
+    expect(told).toEqual(['0: rejected', '1: rejected', '2: rejected'])
+  })
+
   test('a later statement on a lost client rejects', async () => {
     const client = await open().connect()
     const ended = next(client, 'end')
