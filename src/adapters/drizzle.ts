@@ -48,5 +48,24 @@ function onPool<TSchema extends Schema>(
   config: DrizzleConfig<TSchema> = {},
 ): PgHaDatabase<TSchema> {
   const on = (target: typeof pool.read) => drizzleOnPg(target, config)
-  return Object.assign(drizzleOnPg(pool, config), { $primary: on(pool.write), $standby: on(pool.read) })
+  const [db, primary] = [drizzleOnPg(pool, config), on(pool.write)]
+  migrateOn(primary, db)
+  return Object.assign(db, { $primary: primary, $standby: on(pool.read) })
+}
+
+/** What Drizzle's migrator works with, and its types leave out. */
+interface Migratable {
+  readonly dialect: { migrate(migrations: unknown, session: unknown, config: unknown): Promise<void> }
+  readonly session: unknown
+}
+
+/**
+ * Drizzle's migrator asks what has been migrated before it begins a transaction: a standby that is behind would have it run a
+ * migration twice.
+ */
+function migrateOn(primary: object, db: object): void {
+  const { dialect, session } = primary as Migratable
+  Object.assign((db as Migratable).dialect, {
+    migrate: (...[migrations, , config]: unknown[]) => dialect.migrate(migrations, session, config),
+  } satisfies Migratable['dialect'])
 }

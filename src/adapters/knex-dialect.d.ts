@@ -7,16 +7,17 @@ declare module 'knex/lib/dialects/postgres/index.js' {
   class PostgresClient {
     constructor(config: Knex.Config)
     readonly config: Knex.Config
+    pool: unknown
     initializePool(config?: Knex.Config): void
     acquireConnection(): Promise<PoolClient>
+    acquireRawConnection(): Promise<PoolClient>
     query(connection: PoolClient, statement: unknown): unknown
     stream(connection: PoolClient, statement: unknown, stream: Duplex, options: unknown): Promise<unknown>
     cancelQuery(connection: PoolClient): Promise<void>
     setSchemaSearchPath(connection: PoolClient): Promise<unknown>
-    wrapNativePool(pool: Pool): {
+    wrapNativePool(pool: Pick<Pool, 'connect'>): {
       acquire(): { promise: Promise<PoolClient> }
       release(client: PoolClient): boolean
-      destroy(): Promise<void>
     }
   }
 

@@ -9,9 +9,20 @@ export type PoolSettings = Knex.PoolConfig
 const ACQUIRE_TIMEOUT_MILLIS = 60_000
 const URL_LIKE = /^(jdbc:)?postgres(ql)?:/
 
-export function poolOptions(config: Knex.Config, setUp: (client: PoolClient) => Promise<void>): PoolOptions {
-  const connection = connectionOptions(config.connection)
-  const { max = 10, idleTimeoutMillis, acquireTimeoutMillis } = config.pool ?? {}
+/** `given`: Knex's `connection`, or what that has provided where it is a function. */
+export function poolOptions(
+  given: Knex.Config['connection'],
+  config: Knex.Config,
+  setUp: (client: PoolClient) => Promise<void>,
+): PoolOptions {
+  const connection = connectionOptions(given)
+  const {
+    max = 10,
+    min,
+    idleTimeoutMillis,
+    acquireTimeoutMillis,
+    maxConnectionLifetimeMillis,
+  } = config.pool ?? {}
   const timeouts = [config.acquireConnectionTimeout, acquireTimeoutMillis].filter(
     (each) => each !== undefined,
   )
@@ -19,7 +30,11 @@ export function poolOptions(config: Knex.Config, setUp: (client: PoolClient) => 
   return {
     max,
     connectionTimeoutMillis: Math.min(...(timeouts.length > 0 ? timeouts : [ACQUIRE_TIMEOUT_MILLIS])),
+    ...(min === undefined ? {} : { min }),
     ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
+    ...(maxConnectionLifetimeMillis === undefined
+      ? {}
+      : { maxLifetimeSeconds: maxConnectionLifetimeMillis / 1000 }),
     ...connection,
     // pg-pool waits for it, although pg's types do not say so.
     onConnect: (async (client: ClientBase) => {

@@ -5,41 +5,33 @@ import knex, { type Knex } from 'knex'
 // Where Knex keeps its dialects; custom clients are made from there.
 import PostgresClient from 'knex/lib/dialects/postgres/index.js'
 import type { PoolClient } from 'pg'
-import { PgHaError } from '../errors.ts'
 import { Pool } from '../pool.ts'
 import { cancelOn } from '../pooling/cancel-request.ts'
 import { type PoolSettings, poolOptions } from './knex-options.ts'
-
-/** Knex's wrapper of a pool that it has not made itself. */
-interface WrappedPool {
-  acquire(): { promise: Promise<PoolClient> }
-  release(client: PoolClient): boolean
-  destroy(): Promise<void>
-}
+import { ClusterPool, type Provide, ProvidedSource, sourceOf } from './knex-pool.ts'
 
 /** What Knex hands to its client: a text, or an object made by its builders. */
 type Statement = string | { sql?: string; method?: string; options?: Record<string, unknown> }
 
+/** What pg-pool says to whoever got no connection in time: all were in use, or the server did not answer. */
+const TOO_LATE: ReadonlySet<string> = new Set([
+  'timeout exceeded when trying to connect',
+  'Connection terminated due to connection timeout',
+])
+
 type StreamArguments = [connection: PoolClient, statement: unknown, stream: Duplex, options: unknown]
 
 class ClusterClient extends PostgresClient {
-  /** The Pool behind it: `knex.client.cluster.on('failover', ...)`. */
-  declare readonly cluster: Pool
+  declare pool: ClusterPool | undefined
 
-  constructor(config: Knex.Config) {
-    if (typeof config?.connection === 'function') {
-      const message =
-        'Knex: connection must be an object or a string; give password as a function where it changes'
-      throw new PgHaError('PGHA_CONFIG', message)
-    }
-    super(config)
+  /** The Pool behind it: `knex.client.cluster.on('failover', ...)`. */
+  get cluster(): Pool | undefined {
+    return connectionPool(this.config) ?? this.pool?.source.cluster
   }
 
+  /** Called by Knex's own constructor, before fields of ours would exist. */
   override initializePool(config: Knex.Config = this.config): void {
-    // Called by Knex's own constructor, before fields of ours would exist.
-    const given = (config as { connectionPool?: unknown }).connectionPool
-    if (given !== undefined) {
-      Object.assign(this, { cluster: given })
+    if (this.pool !== undefined || connectionPool(config) !== undefined) {
       super.initializePool(config)
       return
     }
@@ -47,29 +39,32 @@ class ClusterClient extends PostgresClient {
       await this.setSchemaSearchPath(client)
       await afterCreate(config.pool, client)
     }
-    const cluster = new Pool(poolOptions(config, setUp))
-    const wrapped: WrappedPool = this.wrapNativePool(cluster)
-    Object.assign(this, {
-      cluster,
-      pool: Object.assign(wrapped, {
-        destroy: () => cluster.end(),
-        numFree: () => cluster.idleCount,
-        numUsed: () => cluster.totalCount - cluster.idleCount,
-        numPendingAcquires: () => cluster.waitingCount,
-      }),
-    })
+    const { connection } = this.config
+    const settings = { ...this.config, pool: config.pool ?? {} }
+    const make = (given: typeof connection) => new Pool(poolOptions(given, settings, setUp))
+    const source =
+      typeof connection === 'function'
+        ? new ProvidedSource(connection as Provide, (provided) => make(provided as typeof connection))
+        : sourceOf(make(connection))
+    this.pool = new ClusterPool(source, (lender) => this.wrapNativePool(lender as Pool))
   }
 
   override async acquireConnection(): Promise<PoolClient> {
     try {
       return await super.acquireConnection()
     } catch (error) {
-      if (!(error instanceof Error) || error.message !== 'timeout exceeded when trying to connect')
-        throw error
-      throw new knex.KnexTimeoutError(
-        'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?',
-      )
+      if (!(error instanceof Error) || !TOO_LATE.has(error.message)) throw error
+      const message =
+        'Knex: Timeout acquiring a connection. The pool is probably full. Are you missing a .transacting(trx) call?'
+      throw Object.assign(new knex.KnexTimeoutError(message), { cause: error })
     }
+  }
+
+  /** A connection of one's own, to listen on for example: to the primary. Knex's `destroyRawConnection` ends it. */
+  override async acquireRawConnection(): Promise<PoolClient> {
+    const cluster = connectionPool(this.config) ?? (await this.pool?.source.get())
+    if (cluster === undefined) throw new Error('Unable to acquire a connection')
+    return (cluster.write ?? cluster).connect()
   }
 
   override query(connection: PoolClient, statement: Statement): unknown {
@@ -107,14 +102,20 @@ function placed(statement: Statement, migrationTable: string): Statement {
 
 /**
  * For Knex's option `client`: `knex({ client: PgHaClient, connection: { host: ['h1', 'h2'], ... } })`. `connection` takes the
- * options of `Pool`, a multi-host connection string included; in its place `connectionPool` takes a `Pool`.
+ * options of `Pool`, a multi-host connection string included, or a function that provides them; in its place
+ * `connectionPool` takes a `Pool`.
  *
  * With `readWriteSplitting: 'auto'` what Knex's query builder or `raw` reads may go to standbys; transactions, schema building
  * and migrations stay on the primary. `.comment('pg-ha: primary')` says so of one query.
  */
 export const PgHaClient = ClusterClient as unknown as typeof Knex.Client
-/** `cluster` is the Pool behind it. */
+/** `cluster` is the Pool behind it; where `connection` is a function there is none before the first query. */
 export type PgHaClient = Knex.Client & { readonly cluster: Pool }
+
+/** What Knex takes in place of `connection`; its types do not tell. */
+function connectionPool(config: Knex.Config): Pool | undefined {
+  return (config as { connectionPool?: Pool }).connectionPool
+}
 
 type AfterCreate = (connection: unknown, done: (error?: Error | null) => void) => void
 

@@ -1,6 +1,9 @@
-// Drizzle on a real cluster: where its queries go, its transactions, and a failover in between.
+// Drizzle on a real cluster: where its queries go, its transactions, its migrations, and a failover in between.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { eq, sql } from 'drizzle-orm'
 import { drizzle as drizzleOnPg } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { drizzle } from '../../../src/adapters/drizzle.ts'
@@ -102,6 +105,48 @@ describe('Drizzle', () => {
     expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
   })
 
+  test('leaves nobody a client whose statement still runs when a transaction has run out of time', async () => {
+    const pool = new Pool({ connectionString: cluster.primary.url, max: 1, query_timeout: 300 })
+    opened.push(pool)
+    const db = drizzle(pool)
+    await expect(db.transaction((tx) => tx.execute(sql`select pg_sleep(60)`))).rejects.toThrow()
+    expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+  })
+
+  test('rejects a transaction whose connection was ended, and gives the next one another', async () => {
+    const pool = new Pool({ connectionString: cluster.primary.url, max: 1 })
+    opened.push(pool)
+    const db = drizzle(pool)
+    const lost = db.transaction(async (tx) => {
+      const pid = (await tx.execute(sql`select pg_backend_pid() as pid`)).rows[0]?.pid
+      const sleeping = tx.execute(sql`select pg_sleep(60)`)
+      await Promise.allSettled([cluster.primary.query('select pg_terminate_backend($1)', [pid]), sleeping])
+      await tx.execute(sql`select 1`)
+    })
+    await expect(lost).rejects.toThrow()
+    expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+  })
+
+  test('migrates once, however far behind the standbys are', async () => {
+    const migrationsFolder = await mkdtemp(`${tmpdir()}/pg-ha-migrations-`)
+    try {
+      const db = open()
+      await writeMigrations(migrationsFolder, 'create table first (id int)')
+      await migrate(db, { migrationsFolder })
+      await cluster.waitForReplication()
+      await Promise.all(cluster.standbys.map((node) => node.query('select pg_wal_replay_pause()')))
+      await writeMigrations(migrationsFolder, 'create table first (id int)', 'create table second (id int)')
+      await migrate(db, { migrationsFolder })
+      await migrate(db, { migrationsFolder })
+      expect(await db.$primary.execute(sql`select to_regclass('second') as there`)).toMatchObject({
+        rows: [{ there: 'second' }],
+      })
+    } finally {
+      await Promise.all(cluster.standbys.map((node) => node.query('select pg_wal_replay_resume()')))
+      await rm(migrationsFolder, { recursive: true })
+    }
+  })
+
   test('goes on by itself after a failover, and loses nothing it acknowledged', async () => {
     const db = open()
     await db.execute(sql`create table kept (id int primary key)`)
@@ -113,3 +158,20 @@ describe('Drizzle', () => {
     expect(await db.$primary.$count(kept)).toBeGreaterThanOrEqual(outcome.acknowledged)
   })
 })
+
+/** As drizzle-kit writes them. */
+async function writeMigrations(folder: string, ...statements: string[]): Promise<void> {
+  await mkdir(`${folder}/meta`, { recursive: true })
+  const entries = statements.map((_, idx) => ({
+    idx,
+    version: '7',
+    when: idx + 1,
+    tag: `${idx}`,
+    breakpoints: true,
+  }))
+  await writeFile(
+    `${folder}/meta/_journal.json`,
+    JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
+  )
+  await Promise.all(statements.map((statement, idx) => writeFile(`${folder}/${idx}.sql`, statement)))
+}

@@ -172,10 +172,55 @@ describe('Knex', () => {
     expect(rows).toEqual([{ s: 'pg_catalog, public', a: 'created' }])
   })
 
-  test('refuses a connection that is a function, and says what to do', () => {
-    expect(() => knexOf({ client: PgHaClient, connection: async () => ({}) })).toThrow(
-      'password as a function',
-    )
+  test('asks a connection that is a function, and follows what it says', async () => {
+    const { user, password, url: connectionString } = cluster
+    await cluster.primary.query("create role rotated login password 'second'")
+    await cluster.primary.query('grant pg_read_all_settings to rotated')
+    const told = [
+      { connectionString, user, password },
+      { connectionString, user: 'rotated', password: 'second' },
+    ]
+    let isExpired = false
+    const provide = async () => ({ ...told.shift(), expirationChecker: () => isExpired && told.length > 0 })
+    const knex = knexOf({ client: PgHaClient, connection: provide as never })
+    opened.push(knex)
+    expect(knex.client.cluster).toBeUndefined()
+    const me = async () => (await knex.raw('select current_user as me')).rows[0].me
+    expect(await me()).toBe(user)
+    const former = knex.client.cluster
+    isExpired = true
+    expect(await me()).toBe('rotated')
+    expect([former.ending, knex.client.cluster.ending]).toEqual([true, false])
+  })
+
+  test('logs in with the present password where only that has changed', async () => {
+    const { primary, user } = cluster
+    await primary.query("create role changing login password 'first'")
+    const passwords = ['first', 'second']
+    let isExpired = false
+    const provide = () => ({
+      host: '127.0.0.1',
+      port: primary.port,
+      database: cluster.database,
+      user: 'changing',
+      password: passwords.shift(),
+      expirationChecker: () => isExpired && passwords.length > 0,
+    })
+    const knex = knexOf({ client: PgHaClient, connection: provide as never, pool: { max: 1 } })
+    opened.push(knex)
+    await knex.select(1)
+    const { cluster: pool } = knex.client
+    await primary.query("alter role changing password 'second'")
+    isExpired = true
+    await primary.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'changing'")
+    await expect.poll(() => pool.totalCount, { interval: 5 }).toBe(0)
+    expect((await knex.raw('select current_user as me')).rows).toEqual([{ me: 'changing' }])
+    expect([knex.client.cluster === pool, passwords, user === 'changing']).toEqual([true, [], false])
+  })
+
+  test('keeps its connections no longer than it was told to', async () => {
+    const knex = open({}, { pool: { max: 3, min: 1, maxConnectionLifetimeMillis: 90_000 } })
+    expect(knex.client.cluster.options).toMatchObject({ max: 3, min: 1, maxLifetimeSeconds: 90 })
   })
 
   test('goes on by itself after a failover, and loses nothing it acknowledged', async () => {
