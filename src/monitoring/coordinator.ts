@@ -14,13 +14,14 @@ import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import { withDrain, withoutDrain } from '../topology/drain.ts'
 import { entryNames, type Host, needsLookup } from '../topology/host.ts'
 import type { ManagerResult } from '../topology/manager-word.ts'
-import { isUnresolved, type KnownHistory, type NodeView } from '../topology/node-view.ts'
+import { isUnresolved, type NodeView } from '../topology/node-view.ts'
 import type { NodeFailure, ProbeResult } from '../topology/probe-result.ts'
 import type { Clock } from './clock.ts'
 import { type Looker, Monitor } from './monitor.ts'
 import { inOwnContext } from './own-context.ts'
 import { Resolver } from './resolver.ts'
 import { doubtfulAddresses, nextAskMillis, nextLookMillis, nextLookupMillis, type Rhythm } from './rhythm.ts'
+import { type ReadHistory, Tracer } from './tracer.ts'
 
 const debug = createDebug('pg-ha:judge')
 
@@ -45,8 +46,8 @@ export interface CoordinatorOptions {
   readonly policy: Policy
   /** Makes what looks at a node, at the address it has now. */
   readonly lookerFor: (node: NodeView) => Looker
-  /** Reads where the timeline of a primary comes from. Never rejects. */
-  readonly trace: (node: NodeView, timeline: number) => Promise<KnownHistory>
+  /** Reads where the timeline of a primary comes from. */
+  readonly trace: ReadHistory
   readonly manager: readonly ManagerAgent[]
   readonly steadyMillis: number
   readonly names: NameOptions
@@ -69,6 +70,7 @@ export class Coordinator {
   readonly #monitor: Monitor
   readonly #manager: Monitor<ManagerResult>
   readonly #resolver: Resolver
+  readonly #tracer: Tracer
   /** The entries that have to be looked up. */
   readonly #named: ReadonlySet<string>
   #state: ClusterState
@@ -93,6 +95,16 @@ export class Coordinator {
       onResult: (agent, result) => this.#hear(agent, result),
     })
     for (const { url, looker } of options.manager) this.#manager.watch(url, looker)
+    this.#tracer = new Tracer({
+      ...{
+        read: options.trace,
+        pauseMillis: options.steadyMillis,
+        giveUpMillis: options.policy.settleMillis,
+      },
+      view: () => this.#state.view,
+      onHistory: (name, known) => this.#become(applyHistory(this.#state.view, name, known)),
+      clock: options.clock,
+    })
     const { recheckMillis } = options.names
     this.#resolver = new Resolver({
       ...options.names,
@@ -152,6 +164,7 @@ export class Coordinator {
     clearTimeout(this.#review)
     this.#monitor.close()
     this.#manager.close()
+    this.#tracer.close()
     this.#resolver.close()
   }
 
@@ -195,16 +208,6 @@ export class Coordinator {
     const node = this.#options.manager.find(({ url }) => url === agent)?.node ?? null
     const next = applyManager(this.#state.view, { node, result })
     if (next !== this.#state.view) this.#become(next)
-  }
-
-  #trace(name: string): void {
-    const node = findNode(this.#state.view, name)
-    const timeline = node?.answer?.timeline ?? null
-    if (node === undefined || timeline === null) return
-    void this.#options.trace(node, timeline).then((known) => {
-      const next = applyHistory(this.#state.view, name, known)
-      if (next !== this.#state.view) this.#become(next)
-    })
   }
 
   #become(view: ClusterView): void {
@@ -256,7 +259,8 @@ export class Coordinator {
         this.#monitor.lookNow(effect.nodes)
         break
       case 'trace':
-        for (const node of effect.nodes) this.#trace(node)
+        for (const node of this.#state.view.nodes)
+          if (effect.nodes.includes(node.name)) this.#tracer.trace(node)
         break
       case 'askManager':
         this.#manager.lookNow(this.#options.manager.map(({ url }) => url))

@@ -2,6 +2,7 @@
 // at once. Never throws and never keeps the process alive.
 import pg, { type PoolConfig } from 'pg'
 import { adoptClient, copyWith, withConnection } from '../dialing/dialled-options.ts'
+import { errorCode, isReportedByServer } from '../failover/classify-error.ts'
 import type { KnownHistory } from '../topology/node-view.ts'
 import { parseHistory } from '../topology/timeline-history.ts'
 import type { Clock } from './clock.ts'
@@ -15,10 +16,14 @@ export interface HistoryReaderOptions {
 }
 
 /**
- * What the server says of this timeline; `history` null where it may not be seen, or is none of it any more. The system
- * identifier and the timeline that the server is on are asked first: the file of another server's would say nothing.
+ * What the server says of this timeline; `history` null where it may not be seen, or is none of it any more. Null where nobody
+ * answered, or no connection was to be had: it may be told later. The system identifier and the timeline that the server is on
+ * are asked first: the file of another server's would say nothing.
  */
-export async function readHistory(timeline: number, options: HistoryReaderOptions): Promise<KnownHistory> {
+export async function readHistory(
+  timeline: number,
+  options: HistoryReaderOptions,
+): Promise<KnownHistory | null> {
   const { connection, timeoutMillis, clock } = options
   const client = new pg.Client(withConnection(copyWith(connection, { replication: 'database' })))
   adoptClient(client)
@@ -29,11 +34,16 @@ export async function readHistory(timeline: number, options: HistoryReaderOption
     }
     const history = await withDeadline(read(client, timeline), { timeoutMillis, clock, expire })
     return Object.freeze({ timeline, history })
-  } catch {
-    return Object.freeze({ timeline, history: null })
+  } catch (error) {
+    return isPassing(error) ? null : Object.freeze({ timeline, history: null })
   } finally {
     client.end().catch(() => {})
   }
+}
+
+/** No word of a server, or that it is starting, stopping (57) or has no room (53). */
+function isPassing(error: unknown): boolean {
+  return !isReportedByServer(error) || /^5[37]/.test(errorCode(error) ?? '')
 }
 
 async function read(client: pg.Client, timeline: number): Promise<KnownHistory['history']> {

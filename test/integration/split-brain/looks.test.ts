@@ -1,6 +1,6 @@
 // What a look at a real server brings home, by who asks, and what looking costs: one statement over one kept connection.
 import { readFileSync } from 'node:fs'
-import type { PoolConfig } from 'pg'
+import pg, { type PoolConfig } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { monotonicClock } from '../../../src/monitoring/clock.ts'
 import { readHistory } from '../../../src/monitoring/history-reader.ts'
@@ -101,6 +101,12 @@ test('where a timeline comes from is read by who may use the replication protoco
     const hidden = { timeline: 2, history: null }
     expect(await readHistory(2, asked(next, 'plain'))).toEqual(hidden)
     expect(await readHistory(2, asked(primary, 'looker'))).toEqual(hidden)
+    // That may pass: no room, and nobody there.
+    const crowd = await walSendersOf(next, 'other')
+    expect(await readHistory(2, asked(next, 'looker'))).toBe(null)
+    await Promise.all(crowd.map((client) => client.end()))
+    const { connection, ...rest } = asked(next, 'looker')
+    expect(await readHistory(2, { ...rest, connection: { ...connection, port: 1 } })).toBe(null)
 
     const [told, untold] = await Promise.all(
       pools.map((pool) => untilCluster(pool, (seen) => seen.verdict.evidence.some(isOfTimeline(2)))),
@@ -134,6 +140,25 @@ function asked(node: ClusterNode, user: string) {
   const { host, directPort: port } = node
   const connection: PoolConfig = { user, password: PASSWORD, database: cluster.database, host, port }
   return { connection, timeoutMillis: 20_000, clock: monotonicClock }
+}
+
+/** As many connections of the replication protocol as the server has room for. */
+async function walSendersOf(node: ClusterNode, user: string): Promise<readonly pg.Client[]> {
+  const clients: pg.Client[] = []
+  for (;;) {
+    const client = new pg.Client({
+      ...asked(node, user).connection,
+      replication: 'database',
+    } as pg.ClientConfig)
+    client.on('error', () => {})
+    try {
+      await client.connect()
+    } catch (error) {
+      expect(error).toMatchObject({ code: '53300' })
+      return clients
+    }
+    clients.push(client)
+  }
 }
 
 async function setSynchronous(names: string): Promise<void> {

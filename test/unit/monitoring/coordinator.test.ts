@@ -12,6 +12,7 @@ const STEADY_MILLIS = 1000
 
 /** What is done, in order, each with the verdict that was stored by then. */
 function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}) {
+  const fails = { readings: 0 }
   const lookers = { a: new FakeLooker(), b: new FakeLooker() }
   const manager = new FakeLooker<ManagerResult>()
   const done: string[] = []
@@ -25,6 +26,7 @@ function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}
     lookerFor: ({ name }) => lookers[shortName(name) as keyof typeof lookers],
     trace: async ({ name }, timeline) => {
       done.push(`trace ${shortName(name)} ${timeline}`)
+      if (fails.readings-- > 0) return null
       return { timeline, history: { timeline, switches: [{ timeline: 1, lsn: '0/30' }] } }
     },
     manager: [{ url: 'http://m', node: longName('b'), looker: manager }],
@@ -40,7 +42,7 @@ function setUp({ splitBrain = 'refuse' }: { splitBrain?: SplitBrainPolicy } = {}
       emit: ({ name }) => note(`emit ${name}`),
     },
   })
-  return { ...lookers, manager, coordinator, done }
+  return { ...lookers, manager, coordinator, done, fails }
 }
 
 async function steady() {
@@ -181,6 +183,49 @@ describe('a coordinator', () => {
     await a.answer('primary tl=2 followers=0 traced', Date.now())
     expect(done).toEqual(['wake (onlyClaimant)'])
     coordinator.close()
+  })
+
+  test('reads a history again that could not be read for a passing reason', async () => {
+    const { coordinator, a, done, fails } = await steady()
+    fails.readings = 2
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    await a.answer('primary tl=2 followers=0 traced', Date.now())
+    expect(coordinator.state.view.nodes[0]?.history).toBe(null)
+    await vi.advanceTimersByTimeAsync(2 * STEADY_MILLIS)
+    expect(done.filter((what) => what === 'trace a 2')).toHaveLength(3)
+    expect(coordinator.state.view.nodes[0]?.history?.history?.switches).toHaveLength(1)
+    coordinator.close()
+  })
+
+  test('takes a history for one that may not be seen once reading it has failed for the settling time', async () => {
+    const { coordinator, a, done, fails } = await steady()
+    fails.readings = Number.POSITIVE_INFINITY
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    await a.answer('primary tl=2 followers=0 traced', Date.now())
+    await vi.advanceTimersByTimeAsync(POLICY.settleMillis - 1)
+    expect(coordinator.state.view.nodes[0]?.history).toBe(null)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(coordinator.state.view.nodes[0]?.history).toEqual({ timeline: 2, history: null })
+    const readings = done.filter((what) => what === 'trace a 2').length
+    await vi.advanceTimersByTimeAsync(10 * STEADY_MILLIS)
+    expect([readings, done.filter((what) => what === 'trace a 2').length]).toEqual([11, 11])
+    coordinator.close()
+  })
+
+  test('reads no history for who is no primary any more, nor after the end', async () => {
+    const { coordinator, a, done, fails } = await steady()
+    fails.readings = Number.POSITIVE_INFINITY
+    vi.advanceTimersByTime(STEADY_MILLIS)
+    await a.answer('primary tl=2 followers=0 traced', Date.now())
+    vi.advanceTimersByTime(STEADY_MILLIS - 1)
+    coordinator.lookNow([longName('a')])
+    await a.answer('standby', Date.now())
+    await vi.advanceTimersByTimeAsync(2 * STEADY_MILLIS)
+    expect(done.filter((what) => what === 'trace a 2')).toHaveLength(1)
+    await a.answer('primary tl=3 followers=0 traced', Date.now())
+    coordinator.close()
+    await vi.advanceTimersByTimeAsync(2 * STEADY_MILLIS)
+    expect(done.filter((what) => what === 'trace a 3')).toHaveLength(1)
   })
 
   test('asks the cluster manager like a node, at once when there is one claimant more, and believes it', async () => {
