@@ -1,5 +1,5 @@
 // Hurts a simulated cluster at random: crashes, freezes, cuts one way and both, promotions beside a living primary, old primaries
-// that return, moved addresses, sleeping clients, a manager that hands its key about.
+// that return, moved addresses, sleeping clients, clocks that step, a manager that hands its key about.
 import { pick } from '../support/seeded-random.ts'
 import type { Client } from './client.ts'
 import type { Manager } from './manager.ts'
@@ -17,6 +17,10 @@ export interface Around {
   /** Does it later, unless the time of the adversary is over by then. */
   readonly later: (millis: number, deed: () => void) => void
 }
+
+const MOST_STEP_MILLIS = 7_200_000
+/** When an agent looks at its store again. */
+const STORE_LOOP_MILLIS = 800
 
 type Deed = (around: Around, server: Server) => void
 
@@ -56,8 +60,20 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     link.isCutBack = !link.isCutThere || around.random() < 0.7
   },
   mend: (around, server) => around.network.mend(linkOf(around, server)),
+  partClients,
   slow: (around, server) => {
     linkOf(around, server).delayMillis = 1 + around.random() * 120
+  },
+  stepClock: ({ time, manager, random, later }, server) => {
+    // All the machines': what a server says of its start, what an agent thinks of its store, and what nobody should ask at all.
+    const step = (random() - 0.5) * MOST_STEP_MILLIS
+    server.clockMillis += step
+    time.stepWallClock(step)
+    if (manager === null || step < 0) return
+    manager.storeAges[server.index] = step
+    later(STORE_LOOP_MILLIS, () => {
+      manager.storeAges[server.index] = 0
+    })
   },
   sleep: ({ clients, random }) => pick(clients, random).sleep(300 + random() * 1500),
   moveAddress: ({ clients, random, servers }, server) => {
@@ -106,6 +122,18 @@ function failOver({ servers, manager, later, random }: Around, server: Server): 
   for (const other of servers.all) {
     if (other !== server) later(300 + random() * 1500, () => servers.follow(other, server))
   }
+}
+
+/** One client is left with the old primary, the other with a new one; then both see both, with different pasts. */
+function partClients({ servers, network, clients, later, random }: Around, server: Server): void {
+  const old = servers.all.find((each) => isAlive(each) && each.role === 'primary')
+  if (old === undefined || !isAlive(server) || server.role !== 'standby') return
+  const links = clients.map((_, client) => network.link(client, client % 2 === 0 ? server.index : old.index))
+  for (const link of links) link.isCutThere = true
+  servers.promote(server)
+  later(700 + random() * 700, () => {
+    for (const link of links) network.mend(link)
+  })
 }
 
 function linkOf({ network, clients, random }: Around, server: Server) {

@@ -4,7 +4,7 @@ import type { Client } from './client.ts'
 import { isAlive, type Server } from './servers.ts'
 
 /** Two that differ for longer than their looks are apart differ in judgement. */
-const DISAGREEMENT_MILLIS = 1500
+const DISAGREEMENT_MILLIS = 900
 
 /** Two that see the same claimants, with the same rights and the same word of the manager, never name two of them for long. */
 export class Agreement {
@@ -36,7 +36,7 @@ export function checkBooks(
   claims: Claims,
   { clients, servers }: { clients: readonly Client[]; servers: readonly Server[] },
 ): void {
-  const refused = new Set(clients.flatMap((client) => client.refused))
+  const refused = new Set(clients.flatMap((client) => client.workload.refused))
   for (const { log, index } of servers) {
     claims.check(new Set(log).size === log.length, 7, () => `n${index} has a key twice`)
     claims.check(!log.some((key) => refused.has(key)), 7, () => `n${index} has a key that was refused`)

@@ -20,6 +20,7 @@ export function heal({ servers, network, manager, clients, random, time }: Omit<
   if (manager !== null) {
     manager.leader = primary.index
     manager.agents.fill(true)
+    manager.storeAges.fill(0)
   }
   return primary
 }

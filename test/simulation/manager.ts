@@ -5,11 +5,14 @@ import type { Servers } from './servers.ts'
 export class Manager {
   readonly #servers: Servers
   readonly agents: boolean[]
+  /** How long ago each takes itself to have seen the store. */
+  readonly storeAges: number[]
   leader = 0
 
   constructor(servers: Servers) {
     this.#servers = servers
     this.agents = servers.all.map(() => true)
+    this.storeAges = servers.all.map(() => 0)
   }
 
   answer(
@@ -27,7 +30,7 @@ export class Manager {
         role: i === this.leader ? 'leader' : 'replica',
       })),
       ...{ member: `n${index}`, holdsLock: index === this.leader, isPaused: false },
-      ...{ storeAgeMillis: 0, switchover: null },
+      ...{ storeAgeMillis: this.storeAges[index] ?? 0, switchover: null },
     }
   }
 }

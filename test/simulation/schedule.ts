@@ -60,15 +60,15 @@ export async function runSchedule(
   tell(`${Math.round(time.nowMillis - begunMillis)} healed: n${primary.index} is the one primary left`)
   await checkRecovery(world, primary, seed)
   await Promise.all(clients.map((client) => client.end()))
-  const isDone = (): boolean => clients.every(({ openCount }) => openCount === 0)
+  const isDone = (): boolean => clients.every(({ workload }) => workload.openCount === 0)
   await time.runUntilDone(time.nowMillis + END_MILLIS, { stepMillis: BEAT_MILLIS, isDone })
   claims.check(isDone(), 6, () => 'the end left a request unsettled')
   checkBooks(claims, { clients, servers: servers.all })
   time.clear()
   return {
     ...{ seed, violations: claims.violations, checked: [...claims.checked], deeds },
-    acknowledged: clients.reduce((sum, client) => sum + client.acknowledged.length, 0),
-    refused: clients.reduce((sum, client) => sum + client.refused.length, 0),
+    acknowledged: clients.reduce((sum, client) => sum + client.workload.acknowledged.length, 0),
+    refused: clients.reduce((sum, client) => sum + client.workload.refused.length, 0),
   }
 }
 
@@ -92,7 +92,7 @@ function watch({ time, servers, clients, claims }: World): void {
     servers.replicate(time.nowMillis)
     agreement.check(claims, clients, time.nowMillis)
     for (const client of clients) {
-      const late = client.isAsleep ? undefined : client.overdue(time.nowMillis)
+      const late = client.isAsleep ? undefined : client.workload.overdue(time.nowMillis)
       claims.check(late === undefined, 6, () => `${late} waits for ever`)
     }
     time.after(BEAT_MILLIS, beat)
@@ -102,9 +102,9 @@ function watch({ time, servers, clients, claims }: World): void {
 
 /** In the end every client names the one primary that is left, and writes to it. */
 async function checkRecovery({ time, clients, claims }: World, primary: Server, seed: number): Promise<void> {
-  const before = clients.map(({ acknowledged }) => acknowledged.length)
+  const before = clients.map(({ workload }) => workload.acknowledged.length)
   const isBack = (client: Client, i: number): boolean =>
-    client.namedServer === primary && client.acknowledged.length > (before[i] ?? 0) + 1
+    client.namedServer === primary && client.workload.acknowledged.length > (before[i] ?? 0) + 1
   const isDone = seed % LONG_ONES === 0 ? () => false : () => clients.every(isBack)
   await time.runUntilDone(time.nowMillis + HEAL_MILLIS, { stepMillis: BEAT_MILLIS, isDone })
   for (const [i, client] of clients.entries()) {

@@ -14,7 +14,9 @@ export interface Server {
   log: string[]
   upstream: Server | null
   isReceiving: boolean
-  /** Changes with every start; connections of before are dead. */
+  /** How far its machine's clock is off. */
+  clockMillis: number
+  /** By its own clock. Changes with every start; connections of before are dead. */
   startMillis: number
   /** When each standby was last heard: a row lingers after it has left. */
   readonly senders: Map<Server, number>
@@ -92,7 +94,7 @@ export class Servers {
     server.isUp = true
     // No two servers are started at one instant.
     this.#starts += 1
-    server.startMillis = nowMillis + this.#starts / 1000
+    server.startMillis = nowMillis + server.clockMillis + this.#starts / 1000
     server.senders.clear()
   }
 
@@ -127,7 +129,13 @@ function newServer(index: number, nowMillis: number): Server {
   return {
     ...{ index, place: { host: `n${index}`, port: 5432 } },
     ...{ isUp: true, isPaused: false, role: 'primary', timeline: 1, switches: [], log: [] },
-    ...{ upstream: null, isReceiving: false, startMillis: nowMillis - 1000 - index, senders: new Map() },
+    ...{
+      upstream: null,
+      isReceiving: false,
+      clockMillis: 0,
+      startMillis: nowMillis - 1000 - index,
+      senders: new Map(),
+    },
   }
 }
 

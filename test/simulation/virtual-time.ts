@@ -18,6 +18,7 @@ export class VirtualTime {
   #order = 0
   #made = 0
   #heap: Timer[] = []
+  #wallStepMillis = 0
 
   get nowMillis(): number {
     return this.#nowMillis
@@ -28,12 +29,18 @@ export class VirtualTime {
     return this.#made
   }
 
-  /** Takes the place of the process's own timers, for good. */
+  /** The system's time is set anew: it is not what passes. */
+  stepWallClock(millis: number): void {
+    this.#wallStepMillis += millis
+  }
+
+  /** Takes the place of the process's own timers and of its system's time, for good. */
   install(): void {
     const handle = (timer: Timer) => ({ timer, unref: () => handle(timer), ref: () => handle(timer) })
     const clear = (given: { timer?: Timer } | undefined): void => {
       if (given?.timer !== undefined) given.timer.isCleared = true
     }
+    Date.now = () => this.#nowMillis + this.#wallStepMillis
     Object.assign(globalThis, {
       setTimeout: (run: () => void, millis = 0) => handle(this.after(Math.max(1, millis), run)),
       setImmediate: (run: () => void) => handle(this.after(0, run)),
@@ -65,6 +72,7 @@ export class VirtualTime {
     this.#nowMillis = BEGIN_MILLIS
     this.#order = 0
     this.#made = 0
+    this.#wallStepMillis = 0
   }
 
   /** Until that moment, or until it is done: asked at every step of so many milliseconds. */
