@@ -30,6 +30,9 @@ export class Sessions {
       clock: monotonicClock,
       state: () => ({ view: engine.state.view, primary: writableNode(engine.state.verdict) }),
       askPosition: () => askPosition(engine),
+      look: () => {
+        for (const { name } of engine.state.view.nodes) dispatcher.look(name)
+      },
       wake: () => dispatcher.wake(),
       reroute: (attempt) => dispatcher.reroute(attempt),
     })

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ReadSession, type Sight, type SightQuestion } from '../routing/read-session.ts'
 import { ReplayMemory } from '../routing/replay-memory.ts'
+import { wantsPrimary } from '../routing/request.ts'
 import type { WalPosition } from '../routing/wal-position.ts'
 import { findNode } from '../topology/cluster-view.ts'
 import type { NodeView } from '../topology/node-view.ts'
@@ -21,6 +22,8 @@ export interface SessionKeeperOptions {
   /** The view, and the primary that is written to. */
   readonly state: () => Pick<SightQuestion, 'view' | 'primary'>
   readonly askPosition: () => Promise<WalPosition | null>
+  /** Asks for a look at every node. */
+  readonly look: () => void
   /** Lets those who wait for a standby look again. */
   readonly wake: () => void
   /** Sends the request on its way again. */
@@ -59,8 +62,10 @@ export class SessionKeeper {
   /** Binds a request to its session. Once, when it is made: later it is nobody's turn. */
   attach(attempt: Attempt): void {
     const session = this.current
-    if (attempt.request.intent === 'write') this.#attachWrite(attempt, session)
-    else if (!session.isFree) this.#attachRead(attempt, session)
+    const { request } = attempt
+    if (request.intent === 'write') this.#attachWrite(attempt, session)
+    // Around the other: while a node is being found that will do, nothing is written yet.
+    if (!wantsPrimary(request) && !session.isFree) this.#attachRead(attempt, session)
   }
 
   #attachWrite(attempt: Attempt, session: ReadSession): void {
@@ -70,7 +75,13 @@ export class SessionKeeper {
         callback(error, null)
         return
       }
-      session.writeBegins()
+      const { node } = lease.pool
+      // A session that may write, of a target that a standby will do for: there it can only read.
+      if (this.#standby(node) !== null) {
+        callback(undefined, lease)
+        return
+      }
+      session.writeBegins(node)
       let isOver = false
       const release: Lease['release'] = (destroy) => {
         lease.release(destroy)
@@ -88,11 +99,14 @@ export class SessionKeeper {
   }
 
   #attachRead(attempt: Attempt, session: ReadSession): void {
-    const { clock } = this.#options
+    const { clock, state, look } = this.#options
     const refusedAt = new Map<string, number>()
     const { callback } = attempt
+    const { view, primary } = state()
+    const written = primary === null ? undefined : findNode(view, primary)
+    if (written !== undefined && session.outruns(written, view)) look()
     attempt.accepts = (node) => {
-      if (node.state !== 'standby') return true
+      if (node.state !== 'standby') return session.mayReadPrimary(node, state())
       const sight = this.#sight(session, node)
       if (sight !== 'mayShow') return sight === 'shows'
       return clock() - (refusedAt.get(node.name) ?? Number.NEGATIVE_INFINITY) >= ASK_AGAIN_MILLIS

@@ -2,7 +2,7 @@
 // Told of what happens; asks nobody.
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import { lsnEnd } from '../topology/lsn.ts'
-import type { NodeView } from '../topology/node-view.ts'
+import { isClaimant, type NodeView, wasHeard } from '../topology/node-view.ts'
 import { laterPosition, type WalPosition } from './wal-position.ts'
 
 /**
@@ -39,6 +39,8 @@ export class ReadSession {
   #doubtSinceMillis: number | null = null
   /** Writes that are under way, or whose position is not known yet. */
   #pending = 0
+  /** The node that was written to last. */
+  #wroteTo: string | null = null
   #lastRead: { readonly node: string; readonly atMillis: number } | null = null
 
   constructor({ isMonotonic = false }: { isMonotonic?: boolean } = {}) {
@@ -60,8 +62,9 @@ export class ReadSession {
     return this.#pending > 0 || this.#doubtSinceMillis !== null
   }
 
-  writeBegins(): void {
+  writeBegins(node: string): void {
     this.#pending += 1
+    this.#wroteTo = node
   }
 
   /**
@@ -85,6 +88,24 @@ export class ReadSession {
     if (this.isMonotonic) this.#lastRead = { node, atMillis: nowMillis }
   }
 
+  /** Whether it was told of a timeline that this primary is not on yet, and some node has not been looked at since. */
+  outruns(primary: NodeView, view: ClusterView): boolean {
+    const timeline = primary.answer?.timeline ?? null
+    if (this.#floor === null || timeline === null || timeline >= this.#floor.timeline) return false
+    return view.nodes.some((node) => !wasHeard(node, this.#floorSinceMillis))
+  }
+
+  /** Whether a node that is no standby may serve it. Where none is written to, only one that surely has its writes. */
+  mayReadPrimary(node: NodeView, { view, primary }: Pick<SightQuestion, 'view' | 'primary'>): boolean {
+    if (node.name === primary) return !this.outruns(node, view)
+    if (this.#lastRead !== null && this.#lastRead.node !== node.name) return false
+    if (this.#wroteTo !== null) return this.#wroteTo === node.name
+    const floor = this.#floor
+    if (floor === null) return true
+    const alike = claimants(view).filter(({ answer }) => answer?.timeline === floor.timeline)
+    return alike.length === 1 && alike[0]?.name === node.name
+  }
+
   sight(standby: NodeView, question: SightQuestion): Sight {
     if (this.#pending > 0) return 'lacks'
     const ahead =
@@ -93,7 +114,10 @@ export class ReadSession {
     if (ahead === null || ahead.timeline === null || written === null) {
       const isKnown = this.#doubtSinceMillis === null
       const isSameNode = this.#lastRead === null || this.#lastRead.node === standby.name
-      return isKnown && isSameNode ? this.#sightOfFloor(standby, question, null) : 'lacks'
+      // Of two histories that go on side by side it may be following either.
+      const isOneHistory =
+        this.#floor === null || standby.answer?.timeline != null || claimants(question.view).length < 2
+      return isKnown && isSameNode && isOneHistory ? this.#sightOfFloor(standby, question, null) : 'lacks'
     }
     const { askedAtMillis, timeline } = ahead
     this.#followPrimary({ timeline, position: written }, { askedAtMillis, nowMillis: question.nowMillis })
@@ -107,7 +131,10 @@ export class ReadSession {
     { askedAtMillis, nowMillis }: { askedAtMillis: number; nowMillis: number },
   ): void {
     // What is left of an older timeline's writes lies before anything the newer one's primary shows.
-    if (this.#floor !== null && this.#floor.timeline < primary.timeline) this.mustSee(primary, nowMillis)
+    if (this.#floor !== null && this.#floor.timeline < primary.timeline) {
+      this.mustSee(primary, nowMillis)
+      this.#wroteTo = null
+    }
     if (this.#doubtSinceMillis === null || askedAtMillis < this.#doubtSinceMillis) return
     this.#doubtSinceMillis = null
     this.mustSee(primary, nowMillis)
@@ -143,4 +170,8 @@ export class ReadSession {
   floorAgeMillis(nowMillis: number): number {
     return nowMillis - this.#floorSinceMillis
   }
+}
+
+function claimants({ nodes }: ClusterView): readonly NodeView[] {
+  return nodes.filter(isClaimant)
 }

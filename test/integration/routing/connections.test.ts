@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
 import { until } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
+import { POOL_ENGINES } from '../../support/pool-engines.ts'
 
 let cluster: Cluster
 
@@ -39,33 +40,40 @@ test('reads and writes have limits of their own', async () => {
   expect([pool.options.max, pool.read.options.max, pool.write.options.max]).toEqual([3, 1, 3])
 })
 
-test('the next primary is written to by sessions that were opened before it was one', async () => {
-  await using pool = disposablePool({
-    connectionString: cluster.url,
-    application_name: 'kept ready',
-    writeMax: 4,
-    writeMin: 4,
-    startupGraceMillis: 5000,
-    // A machine too busy to answer a look is no death of a standby.
-    probeTimeoutMillis: 10_000,
-  })
-  await pool.query('create table if not exists notes (n int)')
-  const next = await cluster.mostAdvancedStandby()
-  for (const node of cluster.standbys) {
-    await until(
-      async () => ((await sessionsOn(node, 'kept ready')).length === 4 ? true : null),
-      'four sessions',
+const KEEPING = POOL_ENGINES.filter(([name]) => name !== 'none')
+
+test.each(KEEPING)(
+  'the next primary is written to by sessions that were opened before it was one, by %s',
+  async (...[, poolEngine]) => {
+    await using cluster = await startCluster({ nodes: 3 })
+    await using pool = disposablePool({
+      connectionString: cluster.url,
+      application_name: 'kept ready',
+      poolEngine,
+      writeMax: 4,
+      writeMin: 4,
+      startupGraceMillis: 5000,
+      // A machine too busy to answer a look is no death of a standby.
+      probeTimeoutMillis: 10_000,
+    })
+    await pool.query('create table if not exists notes (n int)')
+    const next = await cluster.mostAdvancedStandby()
+    for (const node of cluster.standbys) {
+      await until(
+        async () => ((await sessionsOn(node, 'kept ready')).length === 4 ? true : null),
+        'four sessions',
+      )
+    }
+    const before = await sessionsOn(next, 'kept ready')
+    await cluster.primary.kill()
+    const writes = Array.from({ length: 12 }, () =>
+      pool.query(
+        'with w as (insert into notes values (1)) select pg_backend_pid()::text as pid, pg_sleep(0.1)',
+      ),
     )
-  }
-  const before = await sessionsOn(next, 'kept ready')
-  await cluster.primary.kill()
-  const writes = Array.from({ length: 12 }, () =>
-    pool.query(
-      'with w as (insert into notes values (1)) select pg_backend_pid()::text as pid, pg_sleep(0.1)',
-    ),
-  )
-  await next.promote()
-  const served = new Set((await Promise.all(writes)).map(({ rows }) => rows[0].pid))
-  expect([...served].filter((pid) => !before.includes(pid))).toEqual([])
-  expect(await sessionsOn(next, 'kept ready')).toEqual(before)
-})
+    await next.promote()
+    const served = new Set((await Promise.all(writes)).map(({ rows }) => rows[0].pid))
+    expect([...served].filter((pid) => !before.includes(pid))).toEqual([])
+    expect(await sessionsOn(next, 'kept ready')).toEqual(before)
+  },
+)

@@ -103,6 +103,26 @@ describe('within a session', () => {
     }
   })
 
+  test.each(['preferSecondary', 'any'] as const)(
+    'what a pool of target %s sends to standbys by itself sees the writes before it',
+    async (targetServerType) => {
+      await using own = disposablePool({
+        connectionString: cluster.url,
+        targetServerType,
+        loadBalanceHosts: true,
+        startupGraceMillis: 5000,
+      })
+      await own.session(async () => {
+        await own.write.query('insert into session_marks values (-8, 0) on conflict do nothing')
+        for (let mark = 1; mark <= 20; mark++) {
+          await own.write.query('update session_marks set mark = $1 where id = -8', [mark])
+          const { rows } = await own.query('select mark from session_marks where id = -8')
+          expect(rows).toEqual([{ mark }])
+        }
+      })
+    },
+  )
+
   test('monotonic reads never go back, whoever writes', async () => {
     const MARKS = 'select mark from session_marks where id = -7'
     await pool.query('insert into session_marks values (-7, 0)')

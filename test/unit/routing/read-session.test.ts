@@ -10,7 +10,7 @@ import {
 } from '../../../src/routing/wal-position.ts'
 import { type ClusterView, initialView } from '../../../src/topology/cluster-view.ts'
 import type { NodeView } from '../../../src/topology/node-view.ts'
-import { hosts, learn, longName } from '../../support/cluster-script.ts'
+import { hosts, learn, longName, shortName } from '../../support/cluster-script.ts'
 import { sighting } from '../../support/sighting.ts'
 
 function viewOf(sightings: Readonly<Record<string, string>>): ClusterView {
@@ -35,6 +35,11 @@ function sightOf(
   })
 }
 
+function sightOfUnnamed(session: ReadSession, node: NodeView, view: ClusterView): string {
+  const replay = new ReplayMemory(() => 0)
+  return session.sight(node, { view, primary: null, replay, nowMillis: 0, boundMillis: 10 })
+}
+
 const VIEW = viewOf({ a: 'primary tl=1 write=0/300', b: 'standby replay=0/200', c: 'standby replay=0/100' })
 
 describe('a session', () => {
@@ -46,8 +51,8 @@ describe('a session', () => {
 
   test('reads from no standby while a write is under way', () => {
     const session = new ReadSession()
-    session.writeBegins()
-    session.writeBegins()
+    session.writeBegins(longName('a'))
+    session.writeBegins(longName('a'))
     session.writeEnded({ timeline: 1, position: 0x100 }, 0)
     expect(sightOf(session, 'b', { view: VIEW })).toBe('lacks')
     session.writeEnded({ timeline: 1, position: 0x80 }, 0)
@@ -79,7 +84,7 @@ describe('a session', () => {
 
   test('whose write ended in doubt waits for a later look at the primary', () => {
     const session = new ReadSession()
-    session.writeBegins()
+    session.writeBegins(longName('a'))
     session.writeEnded(null, 50)
     expect(session.isFree).toBe(false)
     expect(sightOf(session, 'b', { view: VIEW, nowMillis: 60 })).toBe('lacks')
@@ -104,6 +109,73 @@ describe('a session', () => {
     const session = new ReadSession()
     session.mustSee({ timeline: 3, position: 0x10 }, 0)
     expect(sightOf(session, 'b', { view: VIEW })).toBe('lacks')
+  })
+
+  describe('that was told of a newer timeline than the primary’s', () => {
+    const told = (view: ClusterView): readonly boolean[] => {
+      const session = new ReadSession()
+      session.mustSee({ timeline: 2, position: 0x10 }, 50)
+      const [a] = view.nodes as [NodeView]
+      return [session.outruns(a, view), session.mayReadPrimary(a, { view, primary: a.name })]
+    }
+
+    test('does not read there before every node has been looked at again', () => {
+      expect(told(viewOf({ a: 'primary tl=1 asked=60', b: 'standby asked=49' }))).toEqual([true, false])
+    })
+
+    test('reads there once no other primary was found', () => {
+      expect(told(viewOf({ a: 'primary tl=1 asked=60', b: 'silent asked=50' }))).toEqual([false, true])
+      expect(told(viewOf({ a: 'primary tl=2', b: 'standby' }))).toEqual([false, true])
+      expect(told(viewOf({ a: 'primary', b: 'standby' }))).toEqual([false, true])
+    })
+  })
+
+  describe('where no primary is written to', () => {
+    const SPLIT = viewOf({
+      a: 'primary tl=1 write=0/300',
+      b: 'primary tl=2 write=0/280',
+      c: 'standby replay=0/280',
+    })
+
+    function readable(session: ReadSession, view: ClusterView): string {
+      const maySee = (node: NodeView): boolean =>
+        node.state === 'standby'
+          ? sightOfUnnamed(session, node, view) === 'shows'
+          : session.mayReadPrimary(node, { view, primary: null })
+      return view.nodes
+        .filter(maySee)
+        .map(({ name }) => shortName(name))
+        .join(' ')
+    }
+
+    test('reads from the claimant that it wrote to, not from the other, nor from what may follow it', () => {
+      const session = new ReadSession()
+      session.writeBegins(longName('a'))
+      expect(readable(session, SPLIT)).toBe('a')
+      session.writeEnded({ timeline: 1, position: 0x200 }, 0)
+      expect(readable(session, SPLIT)).toBe('a')
+    })
+
+    test('from a token reads from the only claimant on its timeline', () => {
+      const session = new ReadSession()
+      session.mustSee({ timeline: 2, position: 0x200 }, 0)
+      expect(readable(session, SPLIT)).toBe('b')
+      expect(readable(session, viewOf({ a: 'primary tl=2', b: 'primary tl=2' }))).toBe('')
+    })
+
+    test('reads from a standby whose timeline can be seen to be its own', () => {
+      const session = new ReadSession()
+      session.mustSee({ timeline: 1, position: 0x200 }, 0)
+      expect(readable(session, viewOf({ a: 'primary tl=2', b: 'standby tl=1 replay=0/280' }))).toBe('b')
+      expect(readable(session, viewOf({ a: 'refused', b: 'standby replay=0/280' }))).toBe('b')
+    })
+
+    test('that is monotonic reads on where it has read', () => {
+      const session = new ReadSession({ isMonotonic: true })
+      expect(readable(session, SPLIT)).toBe('a b c')
+      session.hasRead(longName('b'), 0)
+      expect(readable(session, SPLIT)).toBe('b')
+    })
   })
 
   test('that is monotonic stays where it has read until another has replayed all there was', () => {
