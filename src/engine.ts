@@ -1,6 +1,6 @@
 // Puts the rooms together for one Pool: settings in, a dispatcher that serves requests out. Holds no policy of its own.
 import type { PoolConfig } from 'pg'
-import { limited, nodeOptions, warmCount } from './config/node-options.ts'
+import { keptCount, limited, nodeOptions, warmCount } from './config/node-options.ts'
 import type { PoolEventName } from './config/pool-engine.ts'
 import type { Settings } from './config/settings.ts'
 import { connectionOptions, monitorOptions, readOnly } from './connection-options.ts'
@@ -22,6 +22,7 @@ import type { Guide } from './pooling/guide.ts'
 import type { NodePool } from './pooling/node-pool.ts'
 import { findFate } from './pooling/outcome-lookup.ts'
 import { PoolSet } from './pooling/pool-set.ts'
+import { Redial } from './pooling/redial.ts'
 import type { OutcomeKeeper } from './pooling/statement-batch.ts'
 import { TokenKeeper } from './pooling/token-keeper.ts'
 import { WarmPools } from './pooling/warm-pools.ts'
@@ -187,6 +188,7 @@ export class Engine {
   #makeCoordinator(policy: Policy): Coordinator {
     const { settings } = this
     const warm = new WarmPools({ pools: this.#pools, count: warmCount(settings), clock: monotonicClock })
+    const redial = new Redial({ pools: this.#pools, max: keptCount(settings) })
     return new Coordinator({
       hosts: settings.hosts,
       policy,
@@ -222,6 +224,7 @@ export class Engine {
         wake: () => {
           this.dispatcher.wake()
           warm.keep(this.state)
+          redial.keep(this.state)
         },
         emit: (event) => this.#listener?.clusterEvent(event),
       },

@@ -21,11 +21,16 @@ export function limited(options: PoolConfig, { max, min }: ConnectionLimits): Po
 }
 
 /** How many connections for writes are kept open where nobody writes yet. */
-export function warmCount({ poolOptions, poolEngine, writeLimits }: Settings): number {
+export function warmCount(settings: Settings): number {
+  const { min } = limited({ ...settings.poolOptions }, settings.writeLimits)
+  return Math.min(min || 0, keptCount(settings))
+}
+
+/** How many connections for writes to one node may be at rest. */
+export function keptCount({ poolOptions, poolEngine, writeLimits }: Settings): number {
   // What is closed after each use cannot be kept.
   if (poolEngine === 'none' || poolOptions.maxUses === 1) return 0
-  const { max, min } = limited({ ...poolOptions }, writeLimits)
-  return Math.min(min || 0, max || DEFAULT_MAX)
+  return limited({ ...poolOptions }, writeLimits).max || DEFAULT_MAX
 }
 
 /** pg-pool's own. */

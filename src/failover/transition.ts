@@ -5,7 +5,7 @@ import type { Memory } from '../split-brain/memory.ts'
 import { writableNode } from '../split-brain/verdict.ts'
 import { type ClusterView, findNode } from '../topology/cluster-view.ts'
 import { isDrained } from '../topology/drain.ts'
-import { isUnresolved, lacksHistory, type NodeView } from '../topology/node-view.ts'
+import { isUnresolved, isUp, lacksHistory, type NodeView } from '../topology/node-view.ts'
 import type { ProbeAnswer } from '../topology/probe-result.ts'
 import { isSameServer } from '../topology/servers.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -96,6 +96,7 @@ function nodeConsequences(was: NodeView, is: NodeView): readonly Effect[] {
     const reason = `${node} does not answer any more (${is.failure?.code ?? is.failure?.message})`
     effects.push({ kind: 'destroyLeased', node, intent: 'both', reason, why: 'silent' })
   }
+  if (isUp(was) && isCutOff(is)) effects.push({ kind: 'invalidate', node, intent: 'both', idle: 'destroy' })
   if (was.answer !== null && is.answer !== null && was.answer !== is.answer) {
     if (isAnotherServer(was.answer, is.answer)) {
       effects.push({ kind: 'invalidate', node, intent: 'both', idle: 'close' })
@@ -104,6 +105,20 @@ function nodeConsequences(was: NodeView, is: NodeView): readonly Effect[] {
     }
   }
   return effects
+}
+
+/**
+ * A connection has ended without a word of the server's: the address has moved, or something in between has let go. What is at
+ * rest is as dead, as a rule, and each would cost a statement to find that out. A session that the server itself has ended says
+ * nothing of others.
+ */
+function isCutOff({ state, failure }: NodeView): boolean {
+  return state === 'unknown' && failure?.sign === 'lost' && !isSqlState(failure.code)
+}
+
+/** Of those that end sessions; the system's own codes begin with a letter. */
+function isSqlState(code: string | undefined): boolean {
+  return code !== undefined && /^\d/.test(code)
 }
 
 /** Restarted, or another server has taken over the address: connections of before are dead, or lead elsewhere. */

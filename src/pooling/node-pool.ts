@@ -66,6 +66,11 @@ export class NodePool {
     return this.#sum((generation) => generation.pool.idleCount)
   }
 
+  /** Of the present generation alone. */
+  get readyCount(): number {
+    return this.#current?.pool.idleCount ?? 0
+  }
+
   get waitingCount(): number {
     const count = this.#current?.pool.waitingCount ?? 0
     if (this.#current === null || this.#current.abandoned === 0) return count

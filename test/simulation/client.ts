@@ -4,6 +4,7 @@ import type { ClusterState } from '../../src/failover/cluster-state.ts'
 import { Coordinator, type CoordinatorEffects } from '../../src/monitoring/coordinator.ts'
 import { Dispatcher } from '../../src/pooling/dispatcher.ts'
 import type { Guide } from '../../src/pooling/guide.ts'
+import { Redial } from '../../src/pooling/redial.ts'
 import { Selector } from '../../src/routing/select-node.ts'
 import type { Policy } from '../../src/split-brain/hearing.ts'
 import { writableNode } from '../../src/split-brain/verdict.ts'
@@ -32,6 +33,7 @@ const PROBE_TIMEOUT_MILLIS = 300
 const OVERDUE_MILLIS = FAILOVER_TIMEOUT_MILLIS + 5500
 const STEADY_MILLIS = 400
 const MAX_WAITING = 10_000
+const REDIAL_MAX = 10
 
 const POLICY: Policy = {
   splitBrain: 'refuse',
@@ -125,6 +127,7 @@ export class Client {
   }
 
   #effects(): CoordinatorEffects {
+    const redial = new Redial({ pools: this.#pools.asPoolSet, max: REDIAL_MAX })
     return {
       forget: () => this.#turns.pools(this.state),
       invalidate: ({ node }) => {
@@ -139,6 +142,7 @@ export class Client {
         this.#tellVerdict()
         this.#turns.wake(this.state)
         this.#dispatcher.wake()
+        redial.keep(this.state)
       },
       emit: (event) => this.#turns.emit(this.state, event),
     }

@@ -131,8 +131,12 @@ export class Pool {
     this.#around = around
   }
 
-  get hasIdle(): boolean {
-    return this.#idle.length > 0
+  get readyCount(): number {
+    return this.#idle.length
+  }
+
+  get inUseCount(): number {
+    return this.connections.size - this.#idle.length
   }
 
   acquire(callback: (error: Error | undefined, client: unknown, release: unknown) => void): void {

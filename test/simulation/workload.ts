@@ -95,7 +95,7 @@ export class Workload {
     const { pools, state, time, beliefMillis } = this.#options
     const { view, verdict } = state()
     const named = writableNode(verdict)
-    if (named === null || !pools.of(named).hasIdle) return false
+    if (named === null || pools.of(named).readyCount === 0) return false
     return time.nowMillis - (findNode(view, named)?.checkedAtMillis ?? 0) < beliefMillis
   }
 

@@ -8,6 +8,7 @@ import { Prober } from '../../../src/monitoring/prober.ts'
 import { type Cluster, type ClusterNode, startCluster } from '../../../src/testing/index.ts'
 import { until } from '../../support/await-event.ts'
 import { disposablePool } from '../../support/disposable.ts'
+import { Switchboard } from '../../support/switchboard.ts'
 
 let cluster: Cluster
 let standby: ClusterNode
@@ -97,4 +98,37 @@ test('a read that meets one reset after the other goes on until it is served, at
   }
   const { rows } = await reading
   expect(rows[0]?.port).toBe(standby.directPort)
+})
+
+function behind({ port }: Switchboard) {
+  const { user, password, database } = cluster
+  return {
+    connectionString: `postgres://${user}:${password}@127.0.0.1:${port}/${database}?targetServerType=primary`,
+  }
+}
+
+test('of many connections that an address which has moved left dead, one costs a statement', async () => {
+  await using board = await Switchboard.open(() => cluster.primary.directPort)
+  // The monitor does not find it out first.
+  const calm = { probeIntervalMillis: 3_600_000, hostRecheckSeconds: 7200, max: 4 }
+  await using pool = disposablePool({ ...behind(board), ...calm })
+  await Promise.all(Array.from({ length: 4 }, () => pool.query('select pg_sleep(0.1)')))
+  expect(pool.idleCount).toBe(4)
+  board.strand()
+  const failed: unknown[] = []
+  for (let i = 0; i < 5; i++) await pool.query('select 1').catch((error: unknown) => failed.push(error))
+  expect(failed).toHaveLength(1)
+  expect(failed[0]).toMatchObject({ code: 'PGHA_OUTCOME_UNKNOWN' })
+})
+
+test('the connection for a write that waits is made beside the look that decides', async () => {
+  await using board = await Switchboard.open(() => cluster.primary.directPort)
+  await using pool = disposablePool({ ...behind(board), probeTimeoutMillis: 100_000, max: 4 })
+  await pool.query('select 1')
+  // The look, and beside it what is to be the write's: neither is served before both are there.
+  board.strand()
+  board.hold(2)
+  await pool.query('select 1').catch(() => {})
+  const { rows } = await pool.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+  expect(rows).toEqual([{ standby: false }])
 })
