@@ -57,6 +57,8 @@ async function main(): Promise<number> {
     case 'ready':
       await lab.untilReady()
       return 0
+    case 'synchronous':
+      return setSynchronous(lab, rest[0])
     case 'heal':
       return apply(lab, { fault: rest[0], target: rest[1], act: 'heal' })
     default:
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
 }
 
 async function run(names: readonly string[]): Promise<number> {
-  return playChosen(kind.make(freeNumber()), kind.scenarios, { ...values, names })
+  return playChosen({ lab: kind.make(freeNumber()), scenarios: kind.scenarios }, { ...values, names })
 }
 
 /** A run takes a lab that nobody has. */
@@ -92,6 +94,14 @@ async function apply(
   return 0
 }
 
+async function setSynchronous(lab: Lab, word: string | undefined): Promise<number> {
+  if (word !== 'on' && word !== 'off') return refuse('Synchronous replication: on or off')
+  if (lab.setSynchronous === undefined) return refuse(`The lab "${lab.name}" has no switch for it`)
+  await lab.setSynchronous(word === 'on')
+  say(`Synchronous replication is ${word}`)
+  return 0
+}
+
 async function hostOf(lab: Lab, target: string): Promise<LabHost | undefined> {
   const primary = await lab.primary()
   if (target === 'primary') return primary
@@ -111,6 +121,7 @@ function help(): number {
   say(`npm run lab -- <verb> [--lab ${Object.keys(kinds).join(' | ')}] [--number <n>]
 
 up, down, status, ready        a lab that stays until it is taken down; needs root (test/lab/install installs the rest)
+synchronous on | off           Patroni's synchronous mode
 <fault> [host]                 breaks something on a host: its name, primary (default), standby or holder of the VIP
 heal <fault> [host]            heals it
 run [scenario...] [--short] [--results <folder>] [--minutes <n>]

@@ -1,7 +1,5 @@
 // Runs a choice of a lab's scenarios for a command line, says how they went, and ends early when it is told to.
-import type { Lab } from './port.ts'
-import { runMatrix } from './run-matrix.ts'
-import type { Scenario } from './scenarios/scenario.ts'
+import { type Matrix, runMatrix } from './run-matrix.ts'
 
 export interface Choice {
   /** Of scenarios; none: all, or the short selection. */
@@ -14,7 +12,11 @@ export interface Choice {
 }
 
 /** The exit code. Prints "N passed, N failed" last. */
-export async function playChosen(lab: Lab, scenarios: readonly Scenario[], choice: Choice): Promise<number> {
+export async function playChosen(
+  { lab, scenarios, ...how }: Pick<Matrix, 'lab' | 'scenarios' | 'play' | 'bundle'>,
+  choice: Choice,
+  say = (line: string): void => void process.stdout.write(`${line}\n`),
+): Promise<number> {
   const { names, short, results: folder, minutes } = choice
   const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name))
   if (unknown.length > 0) {
@@ -24,17 +26,15 @@ export async function playChosen(lab: Lab, scenarios: readonly Scenario[], choic
   const chosen = scenarios.filter(({ name, inShort }) =>
     names.length > 0 ? names.includes(name) : !short || inShort,
   )
-  const say = (line: string): void => void process.stdout.write(`${line}\n`)
   const interrupt = new AbortController()
   const end = (why: string) => (): void => interrupt.abort(new Error(why))
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end('Interrupted'))
-  setTimeout(end(`The run took longer than ${minutes} minutes`), Number(minutes) * 60_000).unref()
-  const { passed, failed } = await runMatrix({
-    lab,
-    scenarios: chosen,
-    folder,
-    say,
-    signal: interrupt.signal,
+  const interrupted = end('Interrupted')
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupted)
+  const timer = setTimeout(end(`The run took longer than ${minutes} minutes`), Number(minutes) * 60_000)
+  const run = runMatrix({ ...how, lab, scenarios: chosen, folder, say, signal: interrupt.signal })
+  const { passed, failed } = await run.finally(() => {
+    clearTimeout(timer)
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupted)
   })
   say(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1

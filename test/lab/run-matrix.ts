@@ -21,6 +21,10 @@ export interface Matrix {
   readonly say: (line: string) => void
   /** Ends the run early, and takes the lab down; what was not played by then has failed. */
   readonly signal: AbortSignal
+  /** Carries a scenario out. */
+  readonly play?: (setting: Setting, scenario: Scenario) => Promise<ScenarioResult>
+  /** Makes the applications' program, in a folder of its own. */
+  readonly bundle?: () => Promise<string>
 }
 
 export interface Score {
@@ -29,8 +33,9 @@ export interface Score {
 }
 
 /** Every way of every scenario counts once. The lab is started and stopped. */
-export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix): Promise<Score> {
-  const program = await bundleApplication()
+export async function runMatrix(matrix: Matrix): Promise<Score> {
+  const { lab, scenarios, folder, say, signal, play = runScenario, bundle = bundleApplication } = matrix
+  const program = await bundle()
   let passed = 0
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('Interrupted')), { once: true })
@@ -38,10 +43,13 @@ export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix)
   interrupted.catch(() => {})
   try {
     say(`Starting the lab "${lab.name}"`)
-    await Promise.race([lab.start(), interrupted])
+    await Promise.race([startTwice({ lab, say, signal }), interrupted])
     for (const scenario of scenarios) {
       const begun = performance.now()
-      const result = await Promise.race([playTwice({ lab, program, say, signal }, scenario), interrupted])
+      const result = await Promise.race([
+        playTwice({ lab, program, play, say, signal }, scenario),
+        interrupted,
+      ])
       const seconds = Math.round((performance.now() - begun) / 1000)
       if (result === undefined) continue
       const broken = result.clients.filter(({ faults }) => faults.length > 0)
@@ -59,17 +67,31 @@ export async function runMatrix({ lab, scenarios, folder, say, signal }: Matrix)
   return { passed, failed: scenarios.length * lab.ways.length - passed }
 }
 
+type Session = Required<Pick<Matrix, 'lab' | 'say' | 'signal'>>
+
+/** A busy machine may have kept a server, or an election, for too long. */
+async function startTwice({ lab, say, signal }: Session): Promise<void> {
+  try {
+    await lab.start()
+  } catch (error) {
+    if (signal.aborted) throw error
+    say(`The lab did not start: ${(error as Error).message}; once more`)
+    await lab.stop()
+    await lab.start()
+  }
+}
+
 /**
  * A cluster that does not do what the scenario needs says nothing of the client, and one on a machine that others keep busy
  * little of its times: once more, with a new one.
  */
 async function playTwice(
-  { lab, program, say, signal }: Setting & Pick<Matrix, 'say' | 'signal'>,
+  { lab, program, play, say, signal }: Session & Setting & Required<Pick<Matrix, 'play'>>,
   scenario: Scenario,
 ): Promise<ScenarioResult | undefined> {
   for (const attempt of [1, 2]) {
     try {
-      const result = await withDeadline(runScenario({ lab, program }, scenario), {
+      const result = await withDeadline(play({ lab, program }, scenario), {
         what: 'The scenario',
         millis: SCENARIO_MILLIS,
       })

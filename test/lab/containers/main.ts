@@ -37,5 +37,5 @@ async function main(): Promise<number> {
   }
   serveFirst(process.pid)
   const lab = new ContainerLab(process.env.PGHA_LAB_IMAGE ?? OFFICIAL_IMAGE)
-  return playChosen(lab, containerScenarios, { ...values, names: positionals })
+  return playChosen({ lab, scenarios: containerScenarios }, { ...values, names: positionals })
 }

@@ -1,5 +1,10 @@
 // What a scenario is: who breaks, how, what the cluster is expected to make of it, and what may be asked of a client.
 
+/** Long enough to see what clients make of it. */
+export const HOLD_MILLIS = 5000
+/** Where the cluster only has to be seen to go on. */
+export const SHORT_HOLD_MILLIS = 3000
+
 /** Who is meant, of the cluster as it stands when the fault begins. */
 export type Target = 'primary' | 'standby' | 'standbys' | 'holder' | 'backup'
 
