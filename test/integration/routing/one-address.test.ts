@@ -38,6 +38,9 @@ describe.each([18, 13] as const)('PostgreSQL %s', (version) => {
   test('an address that moves to a standby is not written to, and serves again when it has moved back', async () => {
     await using board = await Switchboard.open(() => primary.directPort)
     await using pool = disposablePool({ ...login(board.port), failoverTimeoutMillis: 500, max: 2 })
+    // A busy machine may need longer than that for the first look.
+    await pool.query('select 1').catch(() => {})
+    await untilCluster(pool, ({ primary: named }) => named !== null)
     await pool.query('select 1')
     board.pointTo(() => standby.directPort)
     const held = await pool.connect()
