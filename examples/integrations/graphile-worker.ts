@@ -19,7 +19,9 @@ await throughFailover(async (connectionString) => {
   }
   const events: WorkerEvents = new EventEmitter()
   let runner = await start()
-  let restarts = Promise.resolve()
+  // What is done beside the writes, one thing after the other; what went wrong in it is told at the end.
+  let upkeep = Promise.resolve()
+  let failure: unknown
 
   function start(): Promise<Runner> {
     return run({ pgPool, logger, events, taskList, concurrency: 4, noHandleSignals: true })
@@ -35,11 +37,17 @@ await throughFailover(async (connectionString) => {
       }
     }
   }
-  events.on('worker:getJob:error', ({ worker }) => void setFree(worker))
+  function keepUp(work: () => Promise<void>): void {
+    upkeep = upkeep.then(work).catch((error: unknown) => {
+      failure ??= error
+    })
+  }
+  events.on('worker:getJob:error', ({ worker }) => keepUp(() => setFree(worker)))
   events.on('worker:fatalError', ({ worker }) => {
-    restarts = restarts.then(async () => {
+    keepUp(async () => {
       await setFree(worker)
-      await runner.stop()
+      // It may have stopped by itself, and says so.
+      await runner.stop().catch(() => {})
       runner = await start()
     })
   })
@@ -48,10 +56,13 @@ await throughFailover(async (connectionString) => {
     write: (id) => utils.addJob('note', { id }),
     kept: async () => [...workedOff],
     async end() {
-      await restarts
-      await runner.stop()
+      await upkeep
+      await runner.stop().catch(() => {})
+      // Whatever its stop has caused.
+      await upkeep
       await utils.release()
       await pgPool.end()
+      if (failure !== undefined) throw failure
     },
   }
 })

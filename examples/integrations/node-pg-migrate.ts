@@ -3,6 +3,7 @@
 //   node --import tsx node-pg-migrate.ts
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
+import pg from 'pg'
 import { Pool } from 'pg-ha'
 import { type Cluster, startCluster } from 'pg-ha/testing'
 import { killAndPromote, until } from './through-failover.ts'
@@ -42,6 +43,7 @@ const given = process.env.DATABASE_URL
 const cluster = given ? undefined : await startCluster({ nodes: 3, synchronous: true })
 const pool = new Pool({ connectionString: given || cluster?.url })
 try {
+  if (cluster) await holdSecondMigration(cluster)
   const [{ attempt, names }] = await Promise.all([
     migrate(pool),
     cluster && failOverAmidSecondMigration(cluster),
@@ -53,9 +55,16 @@ try {
   await cluster?.stop()
 }
 
+/** It asks for a lock, which this session has until its server dies. */
+async function holdSecondMigration(cluster: Cluster): Promise<void> {
+  const holder = new pg.Client(cluster.primary.url)
+  holder.on('error', () => {})
+  await holder.connect()
+  await holder.query('select pg_advisory_lock(1)')
+}
+
 async function failOverAmidSecondMigration(cluster: Cluster): Promise<void> {
-  const sleeping =
-    "select from pg_stat_activity where state = 'active' and query ~ 'pg_sleep' and pid <> pg_backend_pid()"
-  await until('The second migration', async () => (await cluster.primary.query(sleeping)).rows.length > 0)
+  const waiting = "select from pg_locks where locktype = 'advisory' and not granted"
+  await until('The second migration', async () => (await cluster.primary.query(waiting)).rows.length > 0)
   await killAndPromote(cluster)
 }

@@ -6,10 +6,15 @@ import { Pool } from 'pg-ha'
 import { throughFailover } from './through-failover.ts'
 
 const QUEUE = 'notes'
+const RETRIED = { expireInSeconds: 10, retryLimit: 10 }
 
 await throughFailover(async (connectionString) => {
   const pool = new Pool({ connectionString })
-  const boss = new PgBoss({ db: { executeSql: (text, values) => pool.query(text, values) } })
+  // A job that was fetched by a statement whose answer was lost is nobody's until it expires, which is looked for that often.
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values) },
+    maintenanceIntervalSeconds: 3,
+  })
   // What its maintenance and its workers could not do while there was no primary, they do the next time.
   boss.on('error', ({ message }) => console.log(`pg-boss: ${message}`))
   await boss.start()
@@ -22,7 +27,7 @@ await throughFailover(async (connectionString) => {
 
   return {
     async write(id) {
-      if ((await boss.send(QUEUE, { id })) === null) throw new Error('Not sent')
+      if ((await boss.send(QUEUE, { id }, RETRIED)) === null) throw new Error('Not sent')
     },
     kept: async () => [...workedOff],
     async end() {

@@ -19,7 +19,8 @@ const isInstalled =
   existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8')
 if (!isInstalled) {
   run('npm ci --no-audit --no-fund --loglevel=error')
-  // One pg, that of the folder above, as an application has it: Prisma's adapter knows a pool by its class.
+  // One pg, that of the folder above, as an application has it: Prisma's adapter knows a pool by its class. Knex and Drizzle
+  // are there too.
   for (const name of ['pg', 'pg-pool', '@types/pg', '@types/node'])
     rmSync(`${folder}node_modules/${name}`, { recursive: true, force: true })
   cpSync(lock, installedLock)

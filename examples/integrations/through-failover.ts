@@ -23,7 +23,7 @@ const ENOUGH = 50
 /** A cluster manager needs its time to notice that a primary is dead. */
 const UNNOTICED_MILLIS = 500
 const OWN_FAILOVER_MILLIS = 10_000
-const DEADLINE_MILLIS = 45_000
+const DEADLINE_MILLIS = 90_000
 
 /** Rejects where the work does not go on by itself, or where something acknowledged is lost. */
 export async function throughFailover(start: (url: string) => Promise<Application>): Promise<void> {

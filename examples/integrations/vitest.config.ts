@@ -6,7 +6,7 @@ export default defineConfig({
     retry: Number(process.env.SECOND_TRIES ?? 0),
     // Each example runs a cluster of its own: two at once on a small machine.
     maxConcurrency: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 })
