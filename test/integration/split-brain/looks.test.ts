@@ -13,6 +13,8 @@ import { disposablePool } from '../../support/disposable.ts'
 
 const ROLES = { plain: 'login', looker: 'login replication in role pg_monitor', other: 'login replication' }
 const PASSWORD = 'secret'
+// A look, or the reading of a history, may take its time on a busy machine: nothing here is about silence.
+const PATIENT = { probeIntervalMillis: 50, probeTimeoutMillis: 20_000 }
 const settings = {
   ...{ log_connections: 'on', log_statement: 'all', log_replication_commands: 'on' },
   log_line_prefix: '%m [%p] <%u> ',
@@ -65,7 +67,7 @@ test('while nobody disputes it a look is one statement over one connection, what
     const before = logged(user)
     const pool = disposablePool({
       ...{ connectionString: cluster.url, monitorUser: user, monitorPassword: PASSWORD },
-      probeIntervalMillis: 50,
+      ...PATIENT,
     })
     await pool.query('select 1')
     const { revision } = await untilCluster(pool, (seen) => seen.revision >= 15)
@@ -85,7 +87,7 @@ test('where a timeline comes from is read by who may use the replication protoco
   const pools = ['looker', 'plain'].map((monitorUser) =>
     disposablePool({
       ...{ connectionString: cluster.url, monitorUser, monitorPassword: PASSWORD },
-      probeIntervalMillis: 50,
+      ...PATIENT,
     }),
   )
   try {
