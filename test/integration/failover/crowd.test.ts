@@ -24,7 +24,10 @@ interface Counts {
 }
 
 /** A client class that counts what its server sees of it; what is dialled at the dead one, beside the look, is not. */
-function counting(dead?: { readonly port: number }): { readonly Client: typeof pg.Client; readonly counts: Counts } {
+function counting(dead?: { readonly port: number }): {
+  readonly Client: typeof pg.Client
+  readonly counts: Counts
+} {
   const counts: Counts = { underWay: 0, most: 0, made: 0, refused: 0 }
   class Client extends pg.Client {
     override connect(callback?: unknown): never {

@@ -30,7 +30,8 @@ export function document({ scenarios, results, pictureOf, about }: Report): stri
   const sections = scenarios.map((scenario) => {
     const result = results.find(({ name }) => name === scenario.name)
     const title = `## ${scenario.area}: ${scenario.title}\n\n\`${scenario.name}\`. The cluster: ${scenario.cluster}.`
-    return result === undefined ? `${title} No figures yet.\n` : `${title}\n\n${figures(result, pictureOf)}`
+    if (result === undefined) return `${title} No figures yet.\n`
+    return `${title}\n\n${figures(result, pictureOf)}${refusals(scenario, result)}`
   })
   const missing = scenarios.filter(({ name }) => !results.some((result) => result.name === name))
   const note = missing.length === 0 ? '' : `\n${results.length} of ${scenarios.length} rows have figures.\n`
@@ -50,6 +51,16 @@ function figures(result: ScenarioResult, pictureOf: Report['pictureOf']): string
     `![${result.name}](${pictureOf(result.name)})`,
     '',
   ].join('\n')
+}
+
+/** What writes were refused with, in words, where that is asked for. */
+function refusals({ writesFailWith }: Scenario, { clients }: ScenarioResult): string {
+  if (writesFailWith === undefined) return ''
+  const lines = clients.flatMap(({ way, client, messages }) => {
+    const said = client === 'pg-ha' ? messages?.[`write ${writesFailWith.code}`] : undefined
+    return said === undefined ? [] : [`- ${way}: ${said}`]
+  })
+  return lines.length === 0 ? '' : `\nWhat pg-ha said:\n\n${lines.join('\n')}\n`
 }
 
 function row({ way, client, measures }: ClientResult): string {
