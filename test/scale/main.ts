@@ -1,5 +1,5 @@
 // `npm run scale`: a failover seen from ten thousand processes, in simulation. Prints the tables of docs/scale.md, and writes
-// their figures (storms.json) and pictures beside it.
+// their figures (storms.json, to be formatted by `npm run format`) and pictures beside it.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PLANS, PROCESSES } from './plans.ts'
