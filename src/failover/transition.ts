@@ -190,7 +190,9 @@ function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
   )
   const awoke = before.memory.started && !after.memory.started
   const lost = departed(before.view, after.view).some((node) => node.name === writableNode(before.verdict))
-  if (badSign || awoke || lost) return [{ kind: 'probe', nodes: all }]
+  // Whoever tells the primary of before from the next may be anybody: the followers, too.
+  const stopped = writableNode(before.verdict) !== null && writableNode(after.verdict) === null
+  if (badSign || awoke || lost || stopped) return [{ kind: 'probe', nodes: all }]
   const doubted = after.verdict.kind === 'dualPrimary' && after.verdict.rule === 'unconfirmed'
   if (doubted && before.memory.contest?.sinceMillis !== after.memory.contest?.sinceMillis) {
     return [{ kind: 'probe', nodes: after.memory.contest?.claimants ?? [] }]

@@ -1,8 +1,10 @@
 // The documents name what the code has: every difference from pg.Pool, every rule of the judge, every option.
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { everywhere, onOtherEngines, withSeveralHosts } from '../contract/differences.ts'
 import { documentLine, statementRows } from '../support/statement-table.ts'
+
+const SOURCES = new URL('../../src/', import.meta.url)
 
 function read(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -48,4 +50,14 @@ test('the README names every option that is not pg.Pool’s', () => {
     .filter((name) => !later.includes(name))
   expect(options.length).toBeGreaterThan(12)
   for (const name of options) expect(document).toContain(name)
+})
+
+test('ARCHITECTURE.md names every room and every file above the rooms, and no file that is not there', () => {
+  const document = read('ARCHITECTURE.md')
+  for (const { name, parentPath } of readdirSync(SOURCES, { withFileTypes: true })) {
+    expect(document, parentPath).toContain(name)
+  }
+  const named = [...document.matchAll(/`((?:[a-z-]+\/)*[a-z-]+\.ts)`/g)].map(([, path]) => path ?? '')
+  expect(named.length).toBeGreaterThan(12)
+  for (const path of named) expect(existsSync(new URL(path, SOURCES)), path).toBe(true)
 })
