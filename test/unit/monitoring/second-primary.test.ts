@@ -37,14 +37,14 @@ function setUp(random: number) {
     hosts: hosts(['a', 'b', 'c']).map((host, i) => ({ ...host, hostaddr: `10.0.0.${i + 1}` })),
     policy: POLICY,
     lookerFor: ({ name }) => ({
-      probe: async () => {
+      probe: () => {
         const node = shortName(name)
         world.looks[node] = (world.looks[node] ?? 0) + 1
         const result = sighting(world.sights[node] ?? 'refused', clock())
-        await new Promise<void>((resolve) => {
-          setTimeout(resolve, ROUND_TRIP_MILLIS)
+        // Its answer, on its way.
+        return new Promise((resolve) => {
+          setTimeout(() => resolve(result), ROUND_TRIP_MILLIS)
         })
-        return result
       },
       close: nothing,
     }),
