@@ -35,7 +35,8 @@ interface Generation {
   readonly waiting: WaitingLine<AcquireCallback>
   /** How many in the line are gone. */
   abandoned: number
-  readonly clients: Map<TrackedClient, { isLeased: boolean }>
+  /** `isReady`: it has been lent once, and so is no longer being made. */
+  readonly clients: Map<TrackedClient, { isLeased: boolean; isReady: boolean }>
 }
 
 export class NodePool {
@@ -185,7 +186,7 @@ export class NodePool {
     const current = this.#current
     this.#current = null
     if (current !== null) {
-      this.#leave(current)
+      this.#leave(current, LOGIN_MILLIS)
       for (const waiter of queuedOf(current)) {
         if (current.waiting.leave(waiter) && !waiter.isAbandoned) waiter.callback(error, NO_CLIENT, NOTHING)
       }
@@ -204,7 +205,7 @@ export class NodePool {
     const options = {
       ...(this.#isPlain && plainOptions !== undefined ? plainOptions : poolOptions),
       [ON_CREATE]: (client: TrackedClient) => {
-        clients.set(client, { isLeased: false })
+        clients.set(client, { isLeased: false, isReady: false })
         client[SESSION].onRoleChange = () => this.#options.onRoleChange?.()
         client.once('end', () => clients.delete(client))
       },
@@ -225,7 +226,9 @@ export class NodePool {
     const { onEvent } = this.#options
     const setLeased = (client: unknown, isLeased: boolean): void => {
       const place = clients.get(client as TrackedClient)
-      if (place !== undefined) place.isLeased = isLeased
+      if (place === undefined) return
+      place.isLeased = isLeased
+      place.isReady = true
     }
     pool.on('connect', (connected) => onEvent({ name: 'connect', args: [connected], generation: number }))
     pool.on('acquire', (acquired) => {
@@ -240,9 +243,14 @@ export class NodePool {
     pool.on('error', (error, failed) => onEvent({ name: 'error', args: [error, failed], generation: number }))
   }
 
-  #leave(generation: Generation): void {
+  /** Connections that are still being made have `loginMillis` to come about: somebody may be waiting for them. */
+  #leave(generation: Generation, loginMillis = GOODBYE_MILLIS): void {
     this.#leaving.add(generation)
-    const impatience = setInterval(() => destroyIdle(generation), GOODBYE_MILLIS)
+    let waitedMillis = 0
+    const impatience = setInterval(() => {
+      waitedMillis += GOODBYE_MILLIS
+      destroyIdle(generation, ({ isReady }) => isReady || waitedMillis >= loginMillis)
+    }, GOODBYE_MILLIS)
     impatience.unref()
     const ended = generation.pool.end().then(() => {
       clearInterval(impatience)
@@ -265,6 +273,8 @@ export class NodePool {
 
 /** How long a server may take to close a connection after the goodbye: a silent one never would. */
 const GOODBYE_MILLIS = 1000
+/** How long a connection may take to come about for who still waits for it when the pool ends. */
+const LOGIN_MILLIS = 10_000
 
 /** An engine serves its queue in order: what it still holds are the last ones. */
 function queuedOf({ waiting, pool }: Generation): readonly Waiter[] {
@@ -272,8 +282,10 @@ function queuedOf({ waiting, pool }: Generation): readonly Waiter[] {
   return queued.slice(Math.max(0, queued.length - pool.waitingCount))
 }
 
-function destroyIdle({ clients }: Generation): void {
-  for (const [client, { isLeased }] of clients) if (!isLeased) destroyClient(client)
+type IsOver = (place: { readonly isReady: boolean }) => boolean
+
+function destroyIdle({ clients }: Generation, isOver: IsOver = () => true): void {
+  for (const [client, place] of clients) if (!place.isLeased && isOver(place)) destroyClient(client)
 }
 
 const NOTHING: Release = () => {}
