@@ -35,7 +35,7 @@ interface Generation {
   readonly waiting: WaitingLine<AcquireCallback>
   /** How many in the line are gone. */
   abandoned: number
-  /** `isReady`: it has been lent once, and so is no longer being made. */
+  /** `isReady`: it is no longer being made. */
   readonly clients: Map<TrackedClient, { isLeased: boolean; isReady: boolean }>
 }
 
@@ -226,11 +226,13 @@ export class NodePool {
     const { onEvent } = this.#options
     const setLeased = (client: unknown, isLeased: boolean): void => {
       const place = clients.get(client as TrackedClient)
-      if (place === undefined) return
-      place.isLeased = isLeased
-      place.isReady = true
+      if (place !== undefined) place.isLeased = isLeased
     }
-    pool.on('connect', (connected) => onEvent({ name: 'connect', args: [connected], generation: number }))
+    pool.on('connect', (connected) => {
+      const place = clients.get(connected as TrackedClient)
+      if (place !== undefined) place.isReady = true
+      onEvent({ name: 'connect', args: [connected], generation: number })
+    })
     pool.on('acquire', (acquired) => {
       setLeased(acquired, true)
       onEvent({ name: 'acquire', args: [acquired], generation: number })

@@ -34,9 +34,10 @@ export class Redial {
     this.#since = node.sinceMillis
     const { pools, max } = this.#options
     const pool = pools.get(node.name, 'write')
-    // One at rest will do; and half the room is left to who comes later, should these dials come to nothing.
+    // One at rest will do, and where none was in use none is waited for; half the room is left to who comes later, should these
+    // dials come to nothing.
     if (pool.readyCount > 0) return
-    const wanted = Math.min(MOST, Math.floor(max / 2), Math.max(1, pool.inUseCount))
+    const wanted = Math.min(MOST, Math.floor(max / 2), pool.inUseCount)
     for (let i = 0; i < wanted; i++) {
       pool.acquire((...[error, , release]) => {
         if (error === undefined) release()

@@ -33,6 +33,7 @@ class SlowEngine extends EventEmitter implements PoolEngine {
   }
 
   loggedIn(): void {
+    this.emit('connect', this.client)
     this.emit('acquire', this.client)
     this.#callback(undefined, this.client, () => this.emit('release', undefined, this.client))
   }
@@ -80,6 +81,15 @@ test('a login that does not come about is cut off in the end', async () => {
   const { pool, cut } = open()
   const ended = pool.end(new Error('ended'))
   await vi.advanceTimersByTimeAsync(10_000)
+  expect(cut).toHaveBeenCalledOnce()
+  await ended
+})
+
+test('a connection that came about for nobody has a second for its goodbye', async () => {
+  const { pool, engine, cut } = open()
+  engine.emit('connect', engine.client)
+  const ended = pool.end(new Error('ended'))
+  await vi.advanceTimersByTimeAsync(1000)
   expect(cut).toHaveBeenCalledOnce()
   await ended
 })

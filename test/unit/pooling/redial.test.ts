@@ -43,7 +43,7 @@ test('a primary whose connection was lost is dialled, as often as it was in use,
 })
 
 test.each([
-  { name: 'one that nobody used, once', given: { inUse: 0 }, dials: 1 },
+  { name: 'one that nobody used, not at all', given: { inUse: 0 }, dials: 0 },
   { name: 'not by a crowd', given: { inUse: 50, max: 100 }, dials: 4 },
   { name: 'half the room is left', given: { inUse: 5, max: 5 }, dials: 2 },
   { name: 'where there is room for one, none', given: { max: 1 }, dials: 0 },
