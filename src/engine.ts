@@ -30,7 +30,7 @@ import { type Intent, type RouteRequest, writeRequest } from './routing/request.
 import type { Policy } from './split-brain/hearing.ts'
 import { findNode } from './topology/cluster-view.ts'
 import { networkMillis } from './topology/network-time.ts'
-import type { NodeView } from './topology/node-view.ts'
+import { type NodeView, wasHeard } from './topology/node-view.ts'
 
 /** As within one site or between near ones: what a round trip more may cost a write where nobody has said. */
 const CHEAP_ROUND_TRIP_MILLIS = 10
@@ -81,7 +81,8 @@ export class Engine {
       clock: monotonicClock,
       random: Math.random,
     })
-    this.outcomes = settings.monitored && settings.commitOutcome !== 'off' ? this.#keepOutcomes() : null
+    const keeps = settings.monitored && settings.commitOutcome !== 'off'
+    this.outcomes = keeps ? this.#keepOutcomes(policy) : null
   }
 
   /** What a pool of this intent shows as its own options: those of the first node. */
@@ -132,7 +133,7 @@ export class Engine {
     return findNode(this.state.view, name)
   }
 
-  #keepOutcomes(): OutcomeKeeper {
+  #keepOutcomes({ beliefMillis }: Policy): OutcomeKeeper {
     const { dispatcher, settings } = this
     const lookup = {
       dispatcher,
@@ -147,6 +148,10 @@ export class Engine {
         settings.commitOutcome === 'certain' ||
         (settings.commitOutcome === 'auto' &&
           (networkMillis(this.#node(name)?.network ?? null) ?? 0) < CHEAP_ROUND_TRIP_MILLIS),
+      mayCommit: (name) => {
+        const node = this.#node(name)
+        return node === undefined || wasHeard(node, monotonicClock() - beliefMillis)
+      },
       token: () => tokens?.give() ?? null,
       mute: new WeakSet(),
       systemIdentifier: (name) => this.#node(name)?.answer?.systemIdentifier ?? null,

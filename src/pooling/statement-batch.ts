@@ -17,6 +17,8 @@ import { WitnessedQuery } from './witnessed-query.ts'
 export interface OutcomeKeeper {
   /** Whether a write to this node is committed only once its transaction is named. */
   holds(node: string): boolean
+  /** False: this process slept, and the node may have lost its place since it was last heard. */
+  mayCommit(node: string): boolean
   /** For one write; null: none are wanted. */
   token(): string | null
   /** Servers that cannot be asked. */
@@ -42,8 +44,10 @@ export function batchFor(
   if ('submit' in config || ('rows' in config && config.rows) || typeof config.text !== 'string') return null
   const given = values ?? config.values
   if (!isWitnessable(config.text, { values: Array.isArray(given) && given.length > 0 })) return null
+  const { node } = lease.pool
   return new WitnessedQuery(text as string | QueryConfig, values, {
-    hold: keeper.holds(lease.pool.node),
+    hold: keeper.holds(node),
+    mayCommit: () => keeper.mayCommit(node),
     token: keeper.token(),
   })
 }

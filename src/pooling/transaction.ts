@@ -107,6 +107,7 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
       throw tx.lastError ?? new Error(`The transaction ended before its function did (${status})`)
     const witness = token === null ? await askWitness(run, { lease, tx }) : null
     signal.throwIfAborted()
+    if (keeper?.mayCommit(lease.pool.node) === false) throw tooOld(lease.pool.node)
     commitSent = true
     return await commit(run, lease, { value, witness, token })
   } catch (error) {
@@ -117,6 +118,12 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
     signal.removeEventListener('abort', onAbort)
     lease.release(client.getTransactionStatus() !== 'I')
   }
+}
+
+/** Nothing is committed on what was believed before a sleep: the node may have lost its place since. It is run again. */
+function tooOld(node: string): Error {
+  const error = new Error(`${node} was not heard from for too long to commit there`)
+  return Object.assign(error, { code: '40001', severity: 'ERROR' })
 }
 
 function releasedOnce({ release, ...lease }: Lease): Lease {

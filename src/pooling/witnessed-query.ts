@@ -17,6 +17,8 @@ export type BatchStage = 'token' | 'sent' | 'executed' | 'witnessed'
 export interface WitnessedOptions {
   /** Sends the commit only once the transaction is named: one round trip more, and no doubt before it. */
   readonly hold: boolean
+  /** Asked before a commit that was held is sent; if not, the connection is cut, and with it what it would have committed. */
+  readonly mayCommit?: () => boolean
   /** Written to the table of commit tokens in the same transaction, before the statement. */
   readonly token?: string | null
 }
@@ -48,7 +50,7 @@ interface CommandComplete {
 }
 
 interface Wire {
-  readonly stream: { readonly writable: boolean; write(bytes: Uint8Array): unknown }
+  readonly stream: { readonly writable: boolean; write(bytes: Uint8Array): unknown; destroy(): unknown }
   parse(message: { text: string }): void
   bind(message: { values: readonly string[] }): void
   execute(message: { portal?: string; rows: number | undefined }): void
@@ -64,6 +66,7 @@ export class WitnessedQuery extends Base {
   readonly query_timeout: unknown
   readonly token: string | null
   readonly #hold: boolean
+  readonly #mayCommit: (() => boolean) | undefined
   #stage: BatchStage
   #witness: Witness | null = null
   #commandTag: string | null = null
@@ -71,13 +74,18 @@ export class WitnessedQuery extends Base {
   #commitSent: boolean
   #isSubmitted = false
 
-  constructor(text: string | QueryConfig, values: unknown, { hold, token = null }: WitnessedOptions) {
+  constructor(
+    text: string | QueryConfig,
+    values: unknown,
+    { hold, mayCommit, token = null }: WitnessedOptions,
+  ) {
     super(text, values)
     this.query_timeout =
       typeof text === 'string' ? undefined : (text as { query_timeout?: unknown }).query_timeout
     this.token = token
     this.#stage = token === null ? 'sent' : 'token'
     this.#hold = hold
+    this.#mayCommit = mayCommit
     this.#commitSent = !hold
   }
 
@@ -166,6 +174,10 @@ export class WitnessedQuery extends Base {
     }
     this.#stage = 'witnessed'
     if (!this.#hold) return
+    if (this.#mayCommit?.() === false) {
+      connection.stream.destroy()
+      return
+    }
     this.#commitSent = true
     connection.sync()
   }

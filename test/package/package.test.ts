@@ -9,8 +9,8 @@ import { type InstalledPackage, installPackage, run } from './installed-package.
 
 /** What the package may weigh, in bytes. Raise a number only with what it buys written in the changelog. */
 const BUDGET_BYTES = {
-  entry: 420_000,
-  entryGzipped: 114_000,
+  entry: 430_000,
+  entryGzipped: 117_000,
   testingEntry: 60_000,
   tarball: 340_000,
 }

@@ -10,7 +10,7 @@ function writer(url: string): ChildProcess {
   const entry = new URL('../../../src/index.ts', import.meta.url).href
   const program = `
     const { Pool } = await import(${JSON.stringify(entry)})
-    const pool = new Pool({ connectionString: process.env.URL, hostRecheckSeconds: 0.2, probeTimeoutMillis: 100,
+    const pool = new Pool({ connectionString: process.env.URL, hostRecheckSeconds: 0.2, probeTimeoutMillis: 400,
       probeIntervalMillis: 100 })
     for (let i = 0; ; i++) {
       await pool.query('insert into woken values ($1)', [i]).then(() => console.log(i), () => {})

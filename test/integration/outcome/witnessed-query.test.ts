@@ -172,6 +172,17 @@ describe.each([18, 12])('on PostgreSQL %i', (version) => {
     }
   })
 
+  test('a commit that was held and may not be sent any more is cut off, and nothing is committed', async () => {
+    await using client = await connected()
+    client.pg.on('error', () => {})
+    const text = "insert into items (name) values ('too late')"
+    const query = new WitnessedQuery(text, undefined, { hold: true, mayCommit: () => false })
+    await rejection(run(client.pg, query))
+    expect([query.stage, query.commitSent]).toEqual(['witnessed', false])
+    const { rows } = await cluster.primary.query("select 1 from items where name = 'too late'")
+    expect(rows).toEqual([])
+  })
+
   async function connected(url = cluster.primary.directUrl) {
     const client = new pg.Client(url)
     await client.connect()
