@@ -189,9 +189,10 @@ function probes(before: ClusterState, after: ClusterState): readonly Effect[] {
       (is.failure.seenBy === 'pool' || was.state === 'primary' || was.state === 'standby'),
   )
   const awoke = before.memory.started && !after.memory.started
-  const lost = departed(before.view, after.view).some((node) => node.name === writableNode(before.verdict))
+  const written = writableNode(before.verdict)
+  const lost = departed(before.view, after.view).some((node) => node.name === written)
   // Whoever tells the primary of before from the next may be anybody: the followers, too.
-  const stopped = writableNode(before.verdict) !== null && writableNode(after.verdict) === null
+  const stopped = written !== null && writableNode(after.verdict) === null
   if (badSign || awoke || lost || stopped) return [{ kind: 'probe', nodes: all }]
   const doubted = after.verdict.kind === 'dualPrimary' && after.verdict.rule === 'unconfirmed'
   if (doubted && before.memory.contest?.sinceMillis !== after.memory.contest?.sinceMillis) {

@@ -107,7 +107,10 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
       throw tx.lastError ?? new Error(`The transaction ended before its function did (${status})`)
     const witness = token === null ? await askWitness(run, { lease, tx }) : null
     signal.throwIfAborted()
-    if (keeper?.mayCommit(lease.pool.node) === false) throw tooOld(lease.pool.node)
+    const { node } = lease.pool
+    // On what was believed before a sleep nothing is committed: the node may have lost its place since.
+    if (keeper?.mayCommit(node) === false)
+      throw wantsRerun(`${node} was not heard from for too long to commit there`)
     commitSent = true
     return await commit(run, lease, { value, witness, token })
   } catch (error) {
@@ -120,10 +123,9 @@ async function runOnce<T>(run: Run<T>): Promise<End<T>> {
   }
 }
 
-/** Nothing is committed on what was believed before a sleep: the node may have lost its place since. It is run again. */
-function tooOld(node: string): Error {
-  const error = new Error(`${node} was not heard from for too long to commit there`)
-  return Object.assign(error, { code: '40001', severity: 'ERROR' })
+/** As if the server had asked for it: a serialization failure. */
+function wantsRerun(message: string): Error {
+  return Object.assign(new Error(message), { code: '40001', severity: 'ERROR' })
 }
 
 function releasedOnce({ release, ...lease }: Lease): Lease {
@@ -180,10 +182,7 @@ async function askWitness<T>(
     if (!/^(42|0A|55)/.test(errorCode(error) ?? '')) throw error
     // The question has undone the transaction, and the next run does without it.
     keeper.mute.add(pool)
-    throw Object.assign(new Error('The server cannot name a transaction'), {
-      code: '40001',
-      severity: 'ERROR',
-    })
+    throw wantsRerun('The server cannot name a transaction')
   }
 }
 

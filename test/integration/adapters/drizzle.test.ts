@@ -1,5 +1,5 @@
 // Drizzle on a real cluster: where its queries go, its transactions, its migrations, and a failover in between.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { eq, sql } from 'drizzle-orm'
 import { drizzle as drizzleOnPg } from 'drizzle-orm/node-postgres'
@@ -10,6 +10,7 @@ import { drizzle } from '../../../src/adapters/drizzle.ts'
 import { Pool } from '../../../src/index.ts'
 import { type Cluster, startCluster } from '../../../src/testing/index.ts'
 import { throughFailover } from '../../support/failover-story.ts'
+import { writeMigrations } from './drizzle-behaviours/migration-files.ts'
 
 const notes = pgTable('notes', { id: integer().primaryKey(), text: text() })
 const onStandby = sql<boolean>`pg_is_in_recovery()`
@@ -131,11 +132,15 @@ describe('Drizzle', () => {
     const migrationsFolder = await mkdtemp(`${tmpdir()}/pg-ha-migrations-`)
     try {
       const db = open()
-      await writeMigrations(migrationsFolder, 'create table first (id int)')
+      await writeMigrations({ folder: migrationsFolder }, 'create table first (id int)')
       await migrate(db, { migrationsFolder })
       await cluster.waitForReplication()
       await Promise.all(cluster.standbys.map((node) => node.query('select pg_wal_replay_pause()')))
-      await writeMigrations(migrationsFolder, 'create table first (id int)', 'create table second (id int)')
+      await writeMigrations(
+        { folder: migrationsFolder },
+        'create table first (id int)',
+        'create table second (id int)',
+      )
       await migrate(db, { migrationsFolder })
       await migrate(db, { migrationsFolder })
       expect(await db.$primary.execute(sql`select to_regclass('second') as there`)).toMatchObject({
@@ -158,20 +163,3 @@ describe('Drizzle', () => {
     expect(await db.$primary.$count(kept)).toBeGreaterThanOrEqual(outcome.acknowledged)
   })
 })
-
-/** As drizzle-kit writes them. */
-async function writeMigrations(folder: string, ...statements: string[]): Promise<void> {
-  await mkdir(`${folder}/meta`, { recursive: true })
-  const entries = statements.map((_, idx) => ({
-    idx,
-    version: '7',
-    when: idx + 1,
-    tag: `${idx}`,
-    breakpoints: true,
-  }))
-  await writeFile(
-    `${folder}/meta/_journal.json`,
-    JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
-  )
-  await Promise.all(statements.map((statement, idx) => writeFile(`${folder}/${idx}.sql`, statement)))
-}

@@ -4,7 +4,7 @@ import knexOf, { type Knex } from 'knex'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PgHaClient } from '../../../src/adapters/knex.ts'
 import { type Cluster, startCluster } from '../../../src/testing/index.ts'
-import type { Behaviour, SetUp } from './knex-behaviours/behaviour.ts'
+import type { KnexBehaviour, SetUp } from './knex-behaviours/behaviour.ts'
 import { connections } from './knex-behaviours/connections.ts'
 import { migrations } from './knex-behaviours/migrations.ts'
 import { queries } from './knex-behaviours/queries.ts'
@@ -48,7 +48,7 @@ const onStandbys = {
 } as const
 type Place = typeof original | typeof onOneHost | typeof onCluster | typeof onStandbys
 
-async function hold({ run, gives }: Behaviour, { client, connection }: Place): Promise<void> {
+async function hold({ run, gives }: KnexBehaviour, { client, connection }: Place): Promise<void> {
   const place = connection()
   const ask: SetUp['ask'] = async (text, values) => (await cluster.primary.query(text, values)).rows
   await ask(SCHEMA)

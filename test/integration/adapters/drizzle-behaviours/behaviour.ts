@@ -2,6 +2,7 @@
 import type { DrizzleConfig } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
+import type { Behaviour } from '../behaviour.ts'
 import type * as schema from './schema.ts'
 
 export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool }
@@ -17,26 +18,4 @@ export interface SetUp {
   readonly folder: string
 }
 
-export interface Behaviour {
-  readonly title: string
-  run(setUp: SetUp): Promise<unknown>
-  /** What `run` resolves to, with the original as with ours. */
-  readonly gives: unknown
-}
-
-export interface Failure {
-  readonly name: string
-  readonly message: string
-  /** Of the driver's error. */
-  readonly code: unknown
-}
-
-export async function failure(work: PromiseLike<unknown>): Promise<Failure | string> {
-  try {
-    await work
-    return 'did not fail'
-  } catch (error) {
-    const { name, message, cause, code } = error as Failure & { cause?: { code?: unknown } }
-    return { name, message, code: cause?.code ?? code }
-  }
-}
+export type DrizzleBehaviour = Behaviour<SetUp>

@@ -1,12 +1,13 @@
 // Drizzle's queries: their results, how values are read, their errors, what the logger is told.
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { alias, integer, pgTable, text, withReplicas } from 'drizzle-orm/pg-core'
-import { type Behaviour, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { DrizzleBehaviour } from './behaviour.ts'
 import { authors, kinds, notes } from './schema.ts'
 
 const three = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
 
-export const queries: readonly Behaviour[] = [
+export const queries: readonly DrizzleBehaviour[] = [
   {
     title: 'every kind of query has its kind of result',
     run: async ({ db }) => ({

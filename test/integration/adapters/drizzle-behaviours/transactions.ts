@@ -1,8 +1,9 @@
 // Drizzle's transactions and migrations, and what becomes of the connections under them.
-import { mkdir, writeFile } from 'node:fs/promises'
 import { asc, sql } from 'drizzle-orm'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
-import { type Behaviour, type Database, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { Database, DrizzleBehaviour } from './behaviour.ts'
+import { writeMigrations } from './migration-files.ts'
 import { authors } from './schema.ts'
 
 type Queries = Pick<Database, 'insert' | 'select' | 'execute'>
@@ -11,31 +12,7 @@ const names = async (db: Queries) =>
   (await db.select({ name: authors.name }).from(authors).orderBy(asc(authors.id))).map(({ name }) => name)
 const row = async (db: Queries, query: string) => (await db.execute(sql.raw(query))).rows[0]
 
-interface Files {
-  readonly folder: string
-  /** When the first of them was made. */
-  readonly since?: number
-}
-
-/** As drizzle-kit writes them: a file for each of these statements. */
-async function writeMigrations({ folder, since = 1000 }: Files, ...statements: string[]): Promise<string> {
-  await mkdir(`${folder}/meta`, { recursive: true })
-  const entries = statements.map((_, idx) => ({
-    idx,
-    version: '7',
-    when: since + idx,
-    tag: `${idx}`,
-    breakpoints: true,
-  }))
-  await writeFile(
-    `${folder}/meta/_journal.json`,
-    JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
-  )
-  await Promise.all(statements.map((statement, idx) => writeFile(`${folder}/${idx}.sql`, statement)))
-  return folder
-}
-
-export const transactions: readonly Behaviour[] = [
+export const transactions: readonly DrizzleBehaviour[] = [
   {
     title: 'what it resolves to is the result, what it throws rolls back and is the very error',
     async run({ db }) {

@@ -1,5 +1,6 @@
 // What a behaviour of Knex is, to be seen on Knex's own connections and on ours.
 import type { Knex } from 'knex'
+import type { Behaviour } from '../behaviour.ts'
 
 export interface SetUp {
   /** In a schema of its own with an empty table `notes`. */
@@ -12,26 +13,4 @@ export interface SetUp {
   ask(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
 }
 
-export interface Behaviour {
-  readonly title: string
-  run(setUp: SetUp): Promise<unknown>
-  /** What `run` resolves to, with the original as with ours. */
-  readonly gives: unknown
-}
-
-export interface Failure {
-  readonly name: string
-  readonly message: string
-  readonly code?: unknown
-}
-
-/** What a promise rejects with, or that it does not. */
-export async function failure(work: PromiseLike<unknown>): Promise<Failure | string> {
-  try {
-    await work
-    return 'did not fail'
-  } catch (error) {
-    const { name, message, code } = error as Failure
-    return code === undefined ? { name, message } : { name, message, code }
-  }
-}
+export type KnexBehaviour = Behaviour<SetUp>

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { inspect } from 'node:util'
 import type { Knex } from 'knex'
 import type pg from 'pg'
-import { type Behaviour, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { KnexBehaviour } from './behaviour.ts'
 
 const one: Knex.Config = { pool: { min: 0, max: 1 } }
 const FULL =
@@ -14,7 +15,7 @@ interface Hooked {
   query(text: string, done: Done): void
 }
 
-export const connections: readonly Behaviour[] = [
+export const connections: readonly KnexBehaviour[] = [
   {
     title: 'afterCreate prepares each connection once, and its error is the query’s',
     async run({ open }) {

@@ -1,6 +1,7 @@
 // Knex's migrations and seeds.
 import type { Knex } from 'knex'
-import { type Behaviour, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { KnexBehaviour } from './behaviour.ts'
 
 type Steps = Readonly<Record<string, Knex.Migration & { config?: { transaction: boolean } }>>
 
@@ -32,7 +33,7 @@ function source(steps: Steps): Knex.MigratorConfig {
 const tables = async (knex: Knex, ...names: string[]) =>
   Promise.all(names.map((name) => knex.schema.hasTable(name)))
 
-export const migrations: readonly Behaviour[] = [
+export const migrations: readonly KnexBehaviour[] = [
   {
     title: 'latest runs what is new, in batches, and rollback undoes the last one',
     async run({ knex }) {

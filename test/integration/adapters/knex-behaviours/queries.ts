@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Knex } from 'knex'
-import { type Behaviour, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { KnexBehaviour } from './behaviour.ts'
 
 const three = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
 
-export const queries: readonly Behaviour[] = [
+export const queries: readonly KnexBehaviour[] = [
   {
     title: 'every kind of query has its kind of result',
     run: async ({ knex }) => ({

@@ -1,6 +1,7 @@
 // Knex's transactions: how they end, what is nested in them, what they are told of.
 import type { Knex } from 'knex'
-import { type Behaviour, failure } from './behaviour.ts'
+import { failure } from '../behaviour.ts'
+import type { KnexBehaviour } from './behaviour.ts'
 
 const names = (knex: Knex) => knex('notes').pluck('name').orderBy('id')
 const add = (trx: Knex, name: string) => trx('notes').insert({ name })
@@ -24,7 +25,7 @@ async function countedQueries(
   return texts
 }
 
-export const transactions: readonly Behaviour[] = [
+export const transactions: readonly KnexBehaviour[] = [
   {
     title: 'what the handler resolves to is the result, and what it wrote is there',
     async run({ knex }) {
